@@ -1,0 +1,1 @@
+"""Mail out: compose, deliver, retry, and what becomes of a refusal."""

@@ -1,0 +1,1 @@
+"""What is true: pure rules of the support procedure, standard library only."""
