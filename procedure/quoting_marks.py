@@ -1,0 +1,134 @@
+"""The lines that mail programs write above earlier text, in English, Greek, German, French, Italian and Spanish.
+
+Each test looks at a few lines of bounded length and uses no regular expression that can run away: mail is hostile.
+"""
+
+from __future__ import annotations
+
+import re
+
+from procedure.folding import fold
+
+MAX_ATTRIBUTION_LINES = 4
+MAX_ATTRIBUTION_LINE = 300
+MAX_ATTRIBUTION = 500
+MAX_NAME_ONLY_WORDS = 6
+"""``Nikos Pappas wrote:`` without a date is an attribution; a whole sentence that ends so is somebody's words."""
+
+_OPENERS = ("on ", "στις ", "στισ ", "την ", "τη ", "το ", "am ", "den ", "le ", "il ", "el ", "at ")
+_VERBS = (
+    "wrote", "writes", "εγραψε", "εγραψαν", "γραφει", "schrieb", "schrieben", "a ecrit", "ha scritto", "escribio",
+)  # fmt: skip
+_VERBS_INSIDE = (" schrieb ", " schrieben ")
+"""German puts the name after the verb."""
+
+_LABELS = {
+    "from": ("from", "απο", "von", "de", "da"),
+    "date": ("sent", "date", "σταλθηκε", "απεσταλη", "ημερομηνια", "gesendet", "datum", "envoye", "date d'envoi",
+             "inviato", "data", "enviado", "enviado el", "fecha"),
+    "to": ("to", "προσ", "an", "a", "para", "cc", "κοιν.", "κοινοποιηση", "kopie", "copie", "copia", "reply-to"),
+    "subject": ("subject", "θεμα", "betreff", "objet", "oggetto", "asunto", "importance", "attachments"),
+}  # fmt: skip
+_FIELD_OF_LABEL = {label: field for field, labels in _LABELS.items() for label in labels}
+MAX_HEADER_LINES = 12
+
+_ORIGINAL = (
+    "original message", "αρχικο μηνυμα", "αυθεντικο μηνυμα", "ursprungliche nachricht", "originalnachricht",
+    "message d'origine", "message original", "messaggio originale", "mensaje original",
+)  # fmt: skip
+_FORWARDED = (
+    "forwarded message", "begin forwarded message", "προωθημενο μηνυμα", "προωθουμενο μηνυμα",
+    "αρχη προωθημενου μηνυματοσ", "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht", "message transfere",
+    "messaggio inoltrato", "inizio messaggio inoltrato", "mensaje reenviado",
+)  # fmt: skip
+_CLOCK_OR_YEAR = re.compile(r"[0-9]{1,2}[:.][0-9]{2}|[12][0-9]{3}")
+
+
+def attribution_length(lines: list[str], index: int) -> int:
+    """Return how many lines the attribution that begins at ``index`` takes; 0 when none begins there."""
+    first = lines[index]
+    if not first or len(first) > MAX_ATTRIBUTION_LINE:
+        return 0
+    if first.endswith(":"):
+        return int(_reads_as_attribution(first))
+    if not fold(first).startswith(_OPENERS):
+        return 0
+    for length in range(2, MAX_ATTRIBUTION_LINES + 1):
+        following = lines[index + length - 1 : index + length]
+        if not following or not following[0] or following[0].startswith(">"):
+            return 0
+        if following[0].endswith(":"):
+            joined = _joined(lines, index, length)
+            return length if _reads_as_attribution(joined) and _has_moment_or_address(joined) else 0
+    return 0
+
+
+def is_certain_attribution(lines: list[str], index: int, length: int) -> bool:
+    """Tell whether an attribution stands for itself, without marked lines below it: opener, verb, and moment."""
+    text = _joined(lines, index, length)
+    folded = fold(text)
+    return folded.startswith(_OPENERS) and _has_verb(folded) and bool(_CLOCK_OR_YEAR.search(text))
+
+
+def is_separator(line: str) -> bool:
+    """Tell whether a line is ``-----Original Message-----`` or its like."""
+    return line.startswith("--") and line.endswith("--") and len(line) <= 120 and fold(line.strip("- ")) in _ORIGINAL
+
+
+def begins_header_block(lines: list[str], index: int) -> bool:
+    """Tell whether ``From:`` and at least two more header lines begin here, an underscore rule above them or not."""
+    start = _after_rule(lines, index)
+    if start >= len(lines) or _field(lines[start]) != "from":
+        return False
+    fields = {_field(line) for line in lines[start : start + MAX_HEADER_LINES // 2]}
+    return {"from", "subject"} <= fields and len(fields - {""}) >= 3
+
+
+def header_block_end(lines: list[str], index: int) -> int:
+    """Return the first line after a separator, a rule and the header lines that begin at ``index``."""
+    end = _after_rule(lines, index + is_separator(lines[index]))
+    limit = min(len(lines), end + MAX_HEADER_LINES)
+    while end < limit and _field(lines[end]):
+        end += 1
+    return end
+
+
+def follows_forward_mark(lines: list[str], index: int) -> bool:
+    """Tell whether the nearest line above (three empty ones at most between) announces a forwarded mail."""
+    for line in reversed(lines[max(0, index - 4) : index]):
+        if line:
+            return len(line) <= 120 and fold(line.strip("- :>")) in _FORWARDED
+    return False
+
+
+def _after_rule(lines: list[str], index: int) -> int:
+    if index < len(lines) and len(lines[index]) >= 10 and not lines[index].strip("_"):
+        index += 1
+        if index < len(lines) and not lines[index]:
+            index += 1
+    return index
+
+
+def _field(line: str) -> str:
+    """Return which field a header line of a quoted mail is, in any language; '' when it is none."""
+    label, colon, _ = line[:40].replace("*", "").partition(":")
+    return _FIELD_OF_LABEL.get(fold(label.strip()), "") if colon else ""
+
+
+def _reads_as_attribution(text: str) -> bool:
+    folded = fold(text)
+    if not _has_verb(folded):
+        return folded[:1].isdigit() and "@" in folded and bool(_CLOCK_OR_YEAR.search(folded))
+    return _has_moment_or_address(text) or len(text.split()) <= MAX_NAME_ONLY_WORDS
+
+
+def _has_verb(folded: str) -> bool:
+    return folded.rstrip(": ").endswith(_VERBS) or any(verb in folded for verb in _VERBS_INSIDE)
+
+
+def _has_moment_or_address(text: str) -> bool:
+    return "@" in text or bool(_CLOCK_OR_YEAR.search(text))
+
+
+def _joined(lines: list[str], index: int, length: int) -> str:
+    return " ".join(lines[index : index + length])[:MAX_ATTRIBUTION]
