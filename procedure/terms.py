@@ -103,7 +103,15 @@ class Role(StrEnum):
     MODERATOR = "moderator"
     SUPERVISOR = "supervisor"
     OWNER = "owner"
-    SERVICE = "service"
+
+
+class ServiceRole(StrEnum):
+    """What a part of the service may do: each has its own narrow rights, and nobody signs in as one."""
+
+    LISTENER = "service:listener"
+    FILER = "service:filer"
+    COURIER = "service:courier"
+    TIMERS = "service:timers"
 
 
 CLOSED_STATUSES = frozenset({Status.SOLVED, Status.CLOSED})

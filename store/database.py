@@ -1,0 +1,99 @@
+"""One place where transactions begin and end.
+
+``read`` and ``write`` run a function inside one session and return plain values; a session never outlives the call,
+since an open reader stops checkpoints and freezes the change feed. ``write`` is run again when another writer was in
+the way, so the function must have no effect but the store's.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Engine, exc
+from sqlmodel import Session
+
+from store.errors import Busy, StoreError, translate
+
+T = TypeVar("T")
+_TRIES = 4
+_PAUSE_SECONDS = 0.05
+
+
+class Database:
+    """The store of one desk. Threads may share it; processes each open their own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
+        # Inside one process writers queue here: a burst waits its turn instead of contending for SQLite's lock,
+        # whose waiting is neither fair nor free.
+        self._write_lock = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._bells: list[Callable[[], None]] = []
+
+    @property
+    def is_embedded(self) -> bool:
+        """Tell whether this is a file of ours (SQLite) and not a server."""
+        return self.engine.dialect.name == "sqlite"
+
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in a short read transaction. Raises a StoreError; nothing it changes is kept."""
+        try:
+            with Session(self.engine, expire_on_commit=False) as session:
+                return work(session)
+        except exc.SQLAlchemyError as error:
+            raise translate(error) from error
+
+    def write(self, work: Callable[[Session], T]) -> T:
+        """Run ``work`` in one write transaction that is durable when this returns.
+
+        Run again at most three times when the store was busy. Raises a StoreError with nothing written; any other
+        exception of ``work`` also undoes everything.
+        """
+        for attempt in range(1, _TRIES + 1):
+            try:
+                value = self._write_once(work)
+            except Busy:
+                if attempt == _TRIES:
+                    raise
+                # Not the thread's clock but the peer's: a little longer each time, so that writers part.
+                time.sleep(_PAUSE_SECONDS * attempt)
+            else:
+                self._ring()
+                return value
+        raise AssertionError("unreachable")
+
+    def _write_once(self, work: Callable[[Session], T]) -> T:
+        lock = self._write_lock
+        if lock is not None:
+            lock.acquire()
+        try:
+            with Session(self._writer, expire_on_commit=False) as session:
+                value = work(session)
+                if self.engine.dialect.name == "postgresql":
+                    session.connection().exec_driver_sql("SELECT pg_notify('tierdesk', '')")
+                session.commit()
+                return value
+        except exc.SQLAlchemyError as error:
+            raise translate(error) from error
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def on_write(self, bell: Callable[[], None]) -> Callable[[], None]:
+        """Call ``bell`` after each commit of this process, from the committing thread; returns what ends it."""
+        self._bells.append(bell)
+        return lambda: self._bells.remove(bell) if bell in self._bells else None
+
+    def _ring(self) -> None:
+        for bell in tuple(self._bells):
+            bell()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+__all__ = ["Database", "StoreError"]

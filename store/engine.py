@@ -1,0 +1,110 @@
+"""How a connection is opened: the pragmas and time-outs that the laws rest on.
+
+SQLite: write-ahead log with ``synchronous=FULL``, so that a commit that returned has been fsynced (NORMAL loses
+acknowledged mail in a power cut), and ``BEGIN IMMEDIATE`` for every write (a deferred one that reads first is refused
+at once when another writer came between). PostgreSQL: the same two engines, with statement and lock time-outs.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+from sqlmodel import create_engine
+
+from store.errors import Unreachable
+
+BUSY_MS = 5_000
+STATEMENT_MS = 30_000
+LOCK_MS = 5_000
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    f"busy_timeout={BUSY_MS}",
+    "trusted_schema=OFF",
+)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """Return the file of an embedded store, or None when ``url`` is not SQLite.
+
+    Raises Unreachable when ``url`` is no database address at all.
+    """
+    parsed = _parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        return None
+    if not parsed.database or parsed.database == ":memory:":
+        raise Unreachable("store.url names no file: an embedded store needs one, such as sqlite:///tierdesk.db.")
+    return Path(parsed.database)
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for ``url``; no connection is made yet. Raises Unreachable for an address we do not speak."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed)
+    raise Unreachable(f"store.url begins with {parsed.drivername}: only sqlite and postgresql+psycopg are known.")
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise Unreachable("store.url is not a database address such as sqlite:////var/lib/tierdesk/desk.db.") from None
+
+
+def _sqlite(url: str) -> Engine:
+    path = sqlite_path(url)
+    assert path is not None
+    _make_private(path)
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=6, max_overflow=10, connect_args={"check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(dbapi: sqlite3.Connection, _record: Any) -> None:
+        dbapi.isolation_level = None  # SQLAlchemy emits BEGIN (below), not sqlite3
+        for pragma in _PRAGMAS:
+            dbapi.execute("PRAGMA " + pragma)
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql("BEGIN " + mode)
+
+    return engine
+
+
+def _make_private(path: Path) -> None:
+    """Create a missing store file readable by its owner alone; customers' mail lives in it."""
+    if path.exists():
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise Unreachable(f"The store {path} cannot be created: {error.strerror}.") from error
+
+
+def _postgresql(url: URL) -> Engine:
+    try:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=6,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": 5,
+                "options": f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} -c timezone=UTC",
+            },
+        )
+    except ModuleNotFoundError as error:
+        raise Unreachable("PostgreSQL needs the extra 'postgres': install tierdesk[postgres].") from error

@@ -1,0 +1,56 @@
+"""What can go wrong with the store, translated once from the driver's errors.
+
+StoreError
+├── Busy                 another writer was in the way for longer than we wait; worth trying again
+├── Unreachable          disk full, I/O error, file or server away: nothing was written
+├── Broken               a constraint refused the change: somebody else was first, or a law would be broken
+└── WrongVersion         the store's tables are older or newer than this program
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import exc
+
+
+class StoreError(Exception):
+    """The store refused."""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(sentence or (self.__doc__ or "").strip())
+
+
+class Busy(StoreError):
+    """The store is busy with another writer."""
+
+
+class Unreachable(StoreError):
+    """The store cannot be read or written."""
+
+
+class Broken(StoreError):
+    """The change would break a rule of the store."""
+
+
+class WrongVersion(StoreError):
+    """The store's tables do not fit this program."""
+
+
+_SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+# Serialisation failure, deadlock, lock not available, statement timed out.
+_POSTGRES_BUSY = frozenset({"40001", "40P01", "55P03", "57014"})
+
+
+def translate(error: exc.SQLAlchemyError) -> StoreError:
+    """Return our error for a driver's error; the driver's text is kept as the cause, not shown to mail peers."""
+    if isinstance(error, exc.IntegrityError):
+        return Broken(f"The store refused the change: {error.orig}")
+    if not isinstance(error, exc.DBAPIError):
+        return StoreError(str(error))
+    if _is_busy(error.orig):
+        return Busy()
+    return Unreachable(f"The store cannot be read or written: {error.orig}")
+
+
+def _is_busy(cause: object) -> bool:
+    name = getattr(cause, "sqlite_errorname", "") or ""
+    return name.startswith(_SQLITE_BUSY) or getattr(cause, "sqlstate", None) in _POSTGRES_BUSY

@@ -1,0 +1,16 @@
+"""How Alembic runs our revisions: on the connection that ``store.schema`` hands over, one transaction for all."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from store.tables import SQLModel
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    transactional_ddl=True,
+)
+context.run_migrations()
