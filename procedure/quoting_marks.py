@@ -38,8 +38,8 @@ _ORIGINAL = (
 )  # fmt: skip
 _FORWARDED = (
     "forwarded message", "begin forwarded message", "προωθημενο μηνυμα", "προωθουμενο μηνυμα",
-    "αρχη προωθημενου μηνυματοσ", "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht", "message transfere",
-    "messaggio inoltrato", "inizio messaggio inoltrato", "mensaje reenviado",
+    "αρχη προωθημενου μηνυματοσ", "weitergeleitete nachricht", "anfang der weitergeleiteten nachricht",
+    "message transfere", "messaggio inoltrato", "inizio messaggio inoltrato", "mensaje reenviado",
 )  # fmt: skip
 _CLOCK_OR_YEAR = re.compile(r"[0-9]{1,2}[:.][0-9]{2}|[12][0-9]{3}")
 

@@ -1,0 +1,103 @@
+"""Words and phrases that a rule looks for, and where a text has them.
+
+A phrase is written as people say it and compared folded (``procedure.folding``): ``ssl``, ``cannot log in``. A word
+that ends with ``*`` is a stem: ``κωδικ*`` finds κωδικός, κωδικούς and ΚΩΔΙΚΟΙ. ``...`` between two words lets up to
+four others stand between them: ``server ... down``. A word with a full stop, slash or hyphen is several words in a row.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from procedure.folding import words
+
+GAP = 4
+"""Other words that ``...`` lets stand between its neighbours at most."""
+
+MAX_WORDS = 20_000
+"""Words of a text that are looked at; a log pasted into a mail does not decide its difficulty."""
+
+MAX_LETTERS = 400_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """One word of a phrase: folded; ``stem`` when any ending will do; ``gap`` how many words may stand before it."""
+
+    text: str
+    stem: bool = False
+    gap: int = 0
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase as the policy wrote it, and its parts."""
+
+    written: str
+    parts: tuple[Part, ...]
+
+
+def read_phrase(written: str) -> Phrase:
+    """Return the phrase that a policy wrote. Raises ValueError with a reason when nothing in it can be found."""
+    parts: list[Part] = []
+    gap = 0
+    for piece in written.replace("…", "...").replace("...", " ... ").split():
+        if piece == "...":
+            gap = GAP
+            continue
+        found = words(piece.rstrip("*"))
+        for number, word in enumerate(found, start=1):
+            parts.append(Part(word, stem=piece.endswith("*") and number == len(found), gap=gap))
+            gap = 0
+    if not parts:
+        raise ValueError("has no letter or digit")
+    if any(part.stem and len(part.text) < 3 for part in parts):
+        raise ValueError("has a stem of fewer than three letters")
+    return Phrase(written, tuple(parts))
+
+
+class WordIndex:
+    """The folded words of one text, made once and asked by every rule."""
+
+    def __init__(self, text: str) -> None:
+        self._words = words(text[:MAX_LETTERS])[:MAX_WORDS]
+        self._places: dict[str, list[int]] = {}
+        for place, word in enumerate(self._words):
+            self._places.setdefault(word, []).append(place)
+        self._vocabulary = sorted(self._places)
+
+    def find(self, phrase: Phrase) -> str | None:
+        """Return the folded words where the phrase stands in the text, None when it does not."""
+        ends = {place: place for place in self._places_of(phrase.parts[0])}
+        for part in phrase.parts[1:]:
+            if not ends:
+                return None
+            ends = self._continued(ends, part)
+        if not ends:
+            return None
+        end, start = min(ends.items(), key=lambda span: (span[1], span[0]))
+        return " ".join(self._words[start : end + 1])
+
+    def _continued(self, ends: dict[int, int], part: Part) -> dict[int, int]:
+        """Carry each span over to the next part; of two spans that end at one place the later start is kept."""
+        return {
+            place: start
+            for end, start in ends.items()
+            for place in range(end + 1, min(end + 2 + part.gap, len(self._words)))
+            if self._is(place, part)
+        }
+
+    def _is(self, place: int, part: Part) -> bool:
+        word = self._words[place]
+        return word.startswith(part.text) if part.stem else word == part.text
+
+    def _places_of(self, part: Part) -> list[int]:
+        if not part.stem:
+            return self._places.get(part.text, [])
+        places: list[int] = []
+        number = bisect_left(self._vocabulary, part.text)
+        while number < len(self._vocabulary) and self._vocabulary[number].startswith(part.text):
+            places.extend(self._places[self._vocabulary[number]])
+            number += 1
+        return places

@@ -1,0 +1,168 @@
+"""The policy file: levels, targets, routing rules and fixed texts, read from TOML with every fault reported at once.
+
+``desk/default_policy.toml`` is the policy that tierdesk ships, with each key explained. The values are in
+``procedure.policy_values`` and come out of here too.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import timedelta
+from string import Template
+
+from procedure.phrases import Phrase, read_phrase
+from procedure.policy_tables import Table
+from procedure.policy_values import Acknowledgement, LevelRules, Policy, Rule, Times
+from procedure.terms import Level, Priority
+
+__all__ = ["Acknowledgement", "LevelRules", "Policy", "PolicyError", "Rule", "Times", "parse"]
+
+ACKNOWLEDGEMENT_FIELDS = frozenset({"ref"})
+"""Fields of an acknowledgement. Never anything the sender wrote: an echo makes the desk a relay for spam."""
+
+SIGNATURE_FIELDS = frozenset({"agent"})
+DIFFICULTIES = (1, 5)
+MAX_MINUTES = 60 * 24 * 60
+_RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_RESERVED_IDS = frozenset({"default"})
+
+
+class PolicyError(ValueError):
+    """The policy cannot be used; ``problems`` holds one sentence for each thing that is wrong with it."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def parse(text: str) -> Policy:
+    """Read a policy. Raises PolicyError with every fault, each one sentence that names table and key."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyError((f"The policy is not valid TOML: {error}.",)) from None
+    except RecursionError:
+        raise PolicyError(("The policy is not valid TOML: nested too deep.",)) from None
+    problems: list[str] = []
+    policy = _read(Table(values, "", problems))
+    if problems:
+        raise PolicyError(tuple(problems))
+    return policy
+
+
+def _read(top: Table) -> Policy:
+    difficulty = top.table("difficulty")
+    acknowledgements = _acknowledgements(top.table("acknowledgement", required=True))
+    first, second, third, fourth, fifth = difficulty.integers("levels", 5, 1, 3, (1, 1, 2, 2, 3))
+    policy = Policy(
+        name=top.text("name"),
+        language=top.text("language", "en"),
+        times=_times(top.table("times")),
+        default_difficulty=difficulty.integer("default", *DIFFICULTIES, default=2),
+        default_priority=Priority(difficulty.choice("priority", Priority) or Priority.NORMAL),
+        level_by_difficulty=(Level(first), Level(second), Level(third), Level(fourth), Level(fifth)),
+        levels=_levels(top.table("levels", required=True)),
+        acknowledgements=acknowledgements,
+        rules=_rules(top),
+    )
+    if acknowledgements and policy.language not in acknowledgements:
+        top.fault("language", f"is {policy.language!r}, but there is no acknowledgement.{policy.language}")
+    difficulty.finish()
+    top.finish()
+    return policy
+
+
+def _times(table: Table) -> Times:
+    times = Times(
+        pending=timedelta(days=table.integer("pending_days", 1, 365, default=3)),
+        solved=timedelta(days=table.integer("solved_days", 1, 365, default=7)),
+        reopen=timedelta(days=table.integer("reopen_days", 0, 3650, default=14)),
+        claim=timedelta(minutes=table.integer("claim_minutes", 1, 1440, default=30)),
+        undo=timedelta(seconds=table.integer("undo_seconds", 0, 600, default=5)),
+    )
+    table.finish()
+    return times
+
+
+def _levels(table: Table) -> Mapping[Level, LevelRules]:
+    levels = {}
+    for level in Level:
+        row = table.table(str(level.value), required=True)
+        targets = row.table("first_answer", required=True)
+        minutes = {priority: targets.integer(priority, 1, MAX_MINUTES) for priority in Priority}
+        targets.finish()
+        signature = _template(row, "signature", SIGNATURE_FIELDS)
+        levels[level] = LevelRules({key: timedelta(minutes=value) for key, value in minutes.items()}, signature)
+        row.finish()
+    table.finish()
+    return levels
+
+
+def _acknowledgements(table: Table) -> Mapping[str, Acknowledgement]:
+    texts = {}
+    for language in table.keys_in_order():
+        row = table.table(language)
+        subject = _template(row, "subject", ACKNOWLEDGEMENT_FIELDS)
+        if "\n" in subject:
+            row.fault("subject", "must be one line")
+        texts[language] = Acknowledgement(subject, _template(row, "text", ACKNOWLEDGEMENT_FIELDS))
+        row.finish()
+    return texts
+
+
+def _template(table: Table, key: str, allowed: frozenset[str]) -> str:
+    text = table.text(key)
+    template = Template(text)
+    if not template.is_valid():
+        table.fault(key, "has a $ that begins no field; write $$ for a dollar sign")
+    else:
+        for field in sorted(set(template.get_identifiers()) - allowed):
+            known = ", ".join(f"${name}" for name in sorted(allowed))
+            table.fault(key, f"has the unknown field ${field}; known are {known}")
+    return text
+
+
+def _rules(top: Table) -> tuple[Rule, ...]:
+    rules = [_rule(table) for table in top.tables("rules")]
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            top.fault(f"rules.{rule.id}", "is there twice; the id of a rule must be its own")
+        seen.add(rule.id)
+    return tuple(rules)
+
+
+def _rule(table: Table) -> Rule:
+    priority = table.choice("priority", Priority)
+    rule = Rule(
+        id=table.text("id"),
+        difficulty=table.optional_integer("difficulty", *DIFFICULTIES),
+        priority=Priority(priority) if priority else None,
+        words=_phrases(table, "words"),
+        subject=_phrases(table, "subject"),
+        unless=_phrases(table, "unless"),
+        recipients=tuple(pattern.lower() for pattern in table.texts("recipients")),
+        attachments=tuple(pattern.lower() for pattern in table.texts("attachments")),
+        tags=table.texts("tags"),
+        note=table.text("note", ""),
+    )
+    if rule.id and (not _RULE_ID.fullmatch(rule.id) or rule.id in _RESERVED_IDS):
+        table.fault("id", "must be small letters, digits and single hyphens, and not 'default'")
+    if not (rule.words or rule.subject or rule.recipients or rule.attachments):
+        table.fault("words", "is missing: a rule needs words, subject, recipients or attachments to look for")
+    if rule.difficulty is None and rule.priority is None and not rule.tags:
+        table.fault("difficulty", "is missing: a rule must set difficulty, priority or tags")
+    table.finish()
+    return rule
+
+
+def _phrases(table: Table, key: str) -> tuple[Phrase, ...]:
+    phrases = []
+    for written in table.texts(key):
+        try:
+            phrases.append(read_phrase(written))
+        except ValueError as reason:
+            table.fault(key, f"has {written!r}, which {reason}")
+    return tuple(phrases)

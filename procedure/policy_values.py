@@ -1,0 +1,96 @@
+"""A policy as plain values: what ``procedure.policy.parse`` makes and the rest reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from string import Template
+
+from procedure.phrases import Phrase
+from procedure.terms import Level, Priority
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One routing rule. Each kind of condition that it has must be met, by any one of its entries.
+
+    ``words`` are looked for in subject and new text, ``subject`` in the subject only; a phrase of ``unless`` found
+    anywhere silences the rule. ``recipients`` and ``attachments`` are shell patterns for addresses and file names.
+    """
+
+    id: str
+    difficulty: int | None = None
+    priority: Priority | None = None
+    words: tuple[Phrase, ...] = ()
+    subject: tuple[Phrase, ...] = ()
+    unless: tuple[Phrase, ...] = ()
+    recipients: tuple[str, ...] = ()
+    attachments: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class LevelRules:
+    """What a support level promises: the time to a first answer by priority, and the signature of its answers."""
+
+    first_answer: Mapping[Priority, timedelta]
+    signature: str
+
+
+@dataclass(frozen=True)
+class Acknowledgement:
+    """The fixed text that says a request has arrived; nothing the sender wrote is ever in it (relay spam)."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Times:
+    """Moments that nobody has to remember.
+
+    ``pending`` until a ticket that waits for the customer comes back, ``solved`` until a solved one closes, ``reopen``
+    while an answer still opens a closed one again, ``claim`` the lease of a claim, ``undo`` the hold on an answer.
+    """
+
+    pending: timedelta
+    solved: timedelta
+    reopen: timedelta
+    claim: timedelta
+    undo: timedelta
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A version of the desk's policy; ``level_of`` and its neighbours answer what the rest asks."""
+
+    name: str
+    language: str
+    times: Times
+    default_difficulty: int
+    default_priority: Priority
+    level_by_difficulty: tuple[Level, Level, Level, Level, Level]
+    levels: Mapping[Level, LevelRules]
+    acknowledgements: Mapping[str, Acknowledgement]
+    rules: tuple[Rule, ...]
+
+    def level_of(self, difficulty: int) -> Level:
+        """Return the level that works tickets of a difficulty (1 to 5)."""
+        return self.level_by_difficulty[difficulty - 1]
+
+    def first_answer(self, level: Level, priority: Priority) -> timedelta:
+        """Return how long after its arrival a request is to have its first answer."""
+        return self.levels[level].first_answer[priority]
+
+    def acknowledgement(self, language: str, ref: str) -> Acknowledgement:
+        """Return the acknowledgement in a language, else in the policy's own, with the ticket's ``ref`` in place."""
+        template = self.acknowledgements.get(language) or self.acknowledgements[self.language]
+        return Acknowledgement(
+            Template(template.subject).safe_substitute(ref=ref), Template(template.text).safe_substitute(ref=ref)
+        )
+
+    def signature(self, level: Level, agent: str) -> str:
+        """Return the signature under an answer of a level, with the agent's name in place."""
+        return Template(self.levels[level].signature).safe_substitute(agent=agent)
