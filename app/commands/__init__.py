@@ -1,0 +1,1 @@
+"""The commands of ``tierdesk``, one module each; ``command`` in each is what ``app.lazy`` imports."""
