@@ -159,7 +159,9 @@ class OutboxSettings(Section):
     password_file: Annotated[str, AfterValidator(_absolute_path)] = Field(
         default="", description="A file that holds the password and nothing else; read when it is needed."
     )
-    timeout_seconds: float = Field(default=60.0, ge=1, le=600, description="How long the next hop may be silent.")
+    timeout_seconds: float = Field(
+        default=60.0, allow_inf_nan=False, ge=1, le=600, description="How long the next hop may be silent."
+    )
     helo: HostName = Field(default="", description='The name we greet with; "" is the name of the machine.')
 
     @model_validator(mode="after")

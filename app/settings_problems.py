@@ -30,10 +30,11 @@ _PREDICATES = {
 _SECRET_NAMES = {"password", "url"}
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return ``; did you mean X?`` without its mark for the name most like it, '' when none is."""
-    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.6)
-    return f"; the nearest is {close[0]}" if close else ""
+def nearest(name: str, names: Iterable[str], prefix: str = "") -> str:
+    """Return ``; the nearest is X`` for the name most like it, '' when none is. A shared ``prefix`` does not count."""
+    bare = [one.removeprefix(prefix) for one in names]
+    close = difflib.get_close_matches(name.removeprefix(prefix), bare, n=1, cutoff=0.6)
+    return f"; the nearest is {prefix}{close[0]}" if close else ""
 
 
 def sentences(

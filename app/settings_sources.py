@@ -125,7 +125,7 @@ def _read_environment(sources: Sources, environ: Mapping[str, str], by_variable:
             continue
         one = by_variable.get(variable)
         if one is None:
-            sources.problems.append(f"{variable} is not a setting{nearest(variable, by_variable)}.")
+            sources.problems.append(f"{variable} is not a setting{nearest(variable, by_variable, PREFIX)}.")
             continue
         table = sources.tree.setdefault(one.section, {})
         if isinstance(table, dict):
