@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_WORD = re.compile(r"[^\W_]+")
+_WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*")
+"""Letters and digits, with the accents that stand as characters of their own."""
 
 
 def fold(text: str) -> str:
@@ -19,8 +20,8 @@ def fold(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Return the folded words of the text in order: runs of letters and digits."""
-    return _WORD.findall(fold(text))
+    """Return the words of the text in order, as they are written: runs of letters and digits."""
+    return _WORD.findall(text)
 
 
 def _without_marks(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from procedure.folding import words
+from procedure.folding import fold, words
 
 GAP = 4
 """Other words that ``...`` lets stand between its neighbours at most."""
@@ -19,6 +19,9 @@ MAX_WORDS = 20_000
 """Words of a text that are looked at; a log pasted into a mail does not decide its difficulty."""
 
 MAX_LETTERS = 400_000
+
+_BETWEEN_TEXTS = [""] * (GAP + 1)
+"""Words that no phrase can ask for, one more than it may leave out."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def read_phrase(written: str) -> Phrase:
         if piece == "...":
             gap = GAP
             continue
-        found = words(piece.rstrip("*"))
+        found = [fold(word) for word in words(piece.rstrip("*"))]
         for number, word in enumerate(found, start=1):
             parts.append(Part(word, stem=piece.endswith("*") and number == len(found), gap=gap))
             gap = 0
@@ -58,17 +61,20 @@ def read_phrase(written: str) -> Phrase:
 
 
 class WordIndex:
-    """The folded words of one text, made once and asked by every rule."""
+    """The words of a few texts, made once and asked by every rule. No phrase begins in one text and ends in the next."""
 
-    def __init__(self, text: str) -> None:
-        self._words = words(text[:MAX_LETTERS])[:MAX_WORDS]
+    def __init__(self, *texts: str) -> None:
+        self._written: list[str] = []
+        for text in texts:
+            self._written += [*words(text[:MAX_LETTERS])[:MAX_WORDS], *_BETWEEN_TEXTS]
+        self._words = [fold(word) for word in self._written]
         self._places: dict[str, list[int]] = {}
         for place, word in enumerate(self._words):
             self._places.setdefault(word, []).append(place)
         self._vocabulary = sorted(self._places)
 
     def find(self, phrase: Phrase) -> str | None:
-        """Return the folded words where the phrase stands in the text, None when it does not."""
+        """Return the words where the phrase first stands, as they are written; None when it is not there."""
         ends = {place: place for place in self._places_of(phrase.parts[0])}
         for part in phrase.parts[1:]:
             if not ends:
@@ -77,7 +83,7 @@ class WordIndex:
         if not ends:
             return None
         end, start = min(ends.items(), key=lambda span: (span[1], span[0]))
-        return " ".join(self._words[start : end + 1])
+        return " ".join(self._written[start : end + 1])
 
     def _continued(self, ends: dict[int, int], part: Part) -> dict[int, int]:
         """Carry each span over to the next part; of two spans that end at one place the later start is kept."""

@@ -145,6 +145,7 @@ def _rule(table: Table) -> Rule:
         unless=_phrases(table, "unless"),
         recipients=tuple(pattern.lower() for pattern in table.texts("recipients")),
         attachments=tuple(pattern.lower() for pattern in table.texts("attachments")),
+        settles=table.flag("settles"),
         tags=table.texts("tags"),
         note=table.text("note", ""),
     )
@@ -154,6 +155,8 @@ def _rule(table: Table) -> Rule:
         table.fault("words", "is missing: a rule needs words, subject, recipients or attachments to look for")
     if rule.difficulty is None and rule.priority is None and not rule.tags:
         table.fault("difficulty", "is missing: a rule must set difficulty, priority or tags")
+    if rule.settles and rule.difficulty is None:
+        table.fault("settles", "needs a difficulty that it could settle")
     table.finish()
     return rule
 

@@ -66,6 +66,13 @@ class Table:
         self.fault(key, f"must be one of {', '.join(allowed)}")
         return allowed[0]
 
+    def flag(self, key: str) -> bool:
+        """Read true or false; false when the key is not there."""
+        value = self._value(key, required=False)
+        if value is not None and not isinstance(value, bool):
+            self.fault(key, "must be true or false")
+        return value is True
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Read a list of texts; none when the key is not there."""
         value = self._value(key, required=False)

@@ -16,7 +16,8 @@ class Rule:
     """One routing rule. Each kind of condition that it has must be met, by any one of its entries.
 
     ``words`` are looked for in subject and new text, ``subject`` in the subject only; a phrase of ``unless`` found
-    anywhere silences the rule. ``recipients`` and ``attachments`` are shell patterns for addresses and file names.
+    anywhere silences the rule. ``recipients`` and ``attachments`` are shell patterns for addresses and file names. The
+    difficulty of a rule that ``settles`` stands against greater ones below 5.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Rule:
     unless: tuple[Phrase, ...] = ()
     recipients: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
+    settles: bool = False
     tags: tuple[str, ...] = ()
     note: str = ""
 
