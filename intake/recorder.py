@@ -1,0 +1,120 @@
+"""Group commit: the mails of concurrent connections share one durable transaction.
+
+While one transaction is being written, the mails that arrive gather; the next transaction takes them all. Nobody
+lingers for company: with one connection every mail is its own transaction. The recorder's own task does the writing,
+so a connection that goes away in the middle of it neither loses its mail nor stores it twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from desk.errors import Unavailable
+from procedure.mail import Envelope
+
+_log = logging.getLogger("tierdesk.intake")
+
+Record = Callable[[Sequence[Envelope]], list[int]]
+"""Makes envelopes durable in one transaction and returns their ledger ids in order. Called in a thread."""
+
+_Waiting = tuple[Envelope, "asyncio.Future[int]"]
+
+
+class Recorder:
+    """Turns one ``record`` call a batch into one ledger id a mail.
+
+    ``on_recorded`` is called in the event loop after each transaction that stored something: the filer's bell.
+    """
+
+    def __init__(
+        self,
+        record: Record,
+        *,
+        on_recorded: Callable[[], None] = lambda: None,
+        max_batch: int = 128,
+        max_batch_bytes: int = 32 << 20,
+    ) -> None:
+        self._record = record
+        self._on_recorded = on_recorded
+        self._max_batch = max_batch
+        self._max_batch_bytes = max_batch_bytes
+        self._waiting: deque[_Waiting] = deque()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def record(self, envelope: Envelope) -> int:
+        """Return the ledger id of ``envelope`` once it is durable. Raises what ``record`` raises for it.
+
+        Cancelling the caller changes nothing: a mail that was handed over is stored, once.
+        """
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((envelope, future))
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write(), name="intake-recorder")
+        return await future
+
+    async def drain(self) -> None:
+        """Return when everything that was handed over is stored or refused."""
+        while self._writer is not None:
+            await asyncio.shield(self._writer)
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                await self._write_batch(self._next_batch())
+        finally:
+            self._writer = None
+
+    def _next_batch(self) -> list[_Waiting]:
+        batch = [self._waiting.popleft()]
+        size = len(batch[0][0].raw)
+        while self._waiting and len(batch) < self._max_batch:
+            size += len(self._waiting[0][0].raw)
+            if size > self._max_batch_bytes:
+                break
+            batch.append(self._waiting.popleft())
+        return batch
+
+    async def _write_batch(self, batch: list[_Waiting]) -> None:
+        try:
+            ids = await self._in_thread([envelope for envelope, _ in batch])
+        except Exception as error:
+            if len(batch) == 1:
+                _refuse(batch[0][1], error)
+            else:
+                _log.warning("action=batch_failed mails=%d error=%s", len(batch), type(error).__name__)
+                await self._write_singly(batch)
+            return
+        self._on_recorded()
+        for (_, future), ledger_id in zip(batch, ids, strict=True):
+            if not future.done():
+                future.set_result(ledger_id)
+
+    async def _write_singly(self, batch: list[_Waiting]) -> None:
+        """Store each mail of a failed batch on its own, so that a bad one cannot refuse its neighbours.
+
+        Two mails in a row that find the store away speak for the rest: each could wait for a lock for seconds.
+        """
+        away: list[Exception] = []
+        for envelope, future in batch:
+            if len(away) == 2:
+                _refuse(future, away[-1])
+                continue
+            await self._write_batch([(envelope, future)])
+            error = None if future.cancelled() else future.exception()
+            away = [*away, error] if isinstance(error, Unavailable) else []
+
+    async def _in_thread(self, envelopes: list[Envelope]) -> list[int]:
+        ids = await asyncio.to_thread(self._record, envelopes)
+        if len(ids) != len(envelopes):
+            raise RuntimeError(f"{len(envelopes)} mails recorded, {len(ids)} ids returned")
+        return ids
+
+
+def _refuse(future: asyncio.Future[int], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+    else:
+        _log.error("action=not_recorded peer=gone error=%s", type(error).__name__)
