@@ -17,6 +17,7 @@ from app.context import Context
 from app.errors import AppError
 from app.lazy import LazyGroup
 from app.packages import check_packages
+from desk.errors import DeskError
 
 COMMANDS = {
     "console": "The console: the same as tierdesk alone.",
@@ -90,18 +91,17 @@ def _failed(error: Exception) -> int:
         case AppError():
             _complain(error.lines)
             return error.exit_status
+        case DeskError():
+            _complain([str(error)])
+            return 1
         case BrokenPipeError():
-            # Whoever read us has enough (``| head``). Python would complain once more when it closes stdout.
+            # Whoever read us has enough (``| head``); click ends its own part of this the same way.
+            # Python would complain once more when it closes stdout.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 141
+            return 1
         case OSError(strerror=str(reason)):
             _complain([f"{error.filename}: {reason}." if error.filename else f"{reason}."])
             return 1
-    from desk.errors import DeskError
-
-    if isinstance(error, DeskError):
-        _complain([str(error)])
-        return 1
     raise error
 
 
