@@ -43,7 +43,7 @@ _BIDI = "\u202a-\u202e\u2066-\u2069"
 _BROKEN = "\ud800-\udfff\ufffe\uffff\ufdd0-\ufdef"
 _CONTROL = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 _SPECIAL = re.compile(f"[{_CONTROL}{_BIDI}{_INVISIBLE}{_BROKEN}]")
-_MARK_RUN = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\U0010ffff]{%d,}" % (MARKS + 1))
+_MARK_RUN = re.compile(f"[\u0300-\u036f\u0483-\u0489\u0591-\U0010ffff]{{{MARKS + 1},}}")
 _FORBIDDEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f{_BIDI}\ud800-\udfff]")
 
 

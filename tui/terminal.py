@@ -17,7 +17,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -148,8 +148,6 @@ class _Force:
 
     def _leave(self, status: int) -> None:
         if self._modes is not None:
-            try:
+            with suppress(termios.error, OSError):
                 termios.tcsetattr(0, termios.TCSANOW, self._modes)
-            except (termios.error, OSError):
-                pass
         os._exit(status)
