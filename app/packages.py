@@ -17,7 +17,7 @@ from app.errors import AppError
 
 PACKAGES = ("procedure", "store", "desk", "intake", "outbox", "tui", "app")
 HOME = Path(__file__).resolve().parent.parent
-ADVICE = "Install tierdesk in an environment of its own: pipx install tierdesk."
+ADVICE = "Install tierdesk in an environment of its own, with pipx for example."
 
 
 class MixedPackages(AppError):

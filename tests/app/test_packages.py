@@ -39,7 +39,7 @@ def test_a_package_that_hides_ours_is_named(tmp_path: Path, monkeypatch: pytest.
         check_packages(tmp_path / "ours", ["borrowed_name"])
     assert str(caught.value) == (
         f"The package borrowed_name is found in {tmp_path}/theirs/borrowed_name, not in {tmp_path}/ours "
-        "with the rest of tierdesk. Install tierdesk in an environment of its own: pipx install tierdesk."
+        "with the rest of tierdesk. Install tierdesk in an environment of its own, with pipx for example."
     )
 
 
