@@ -3,7 +3,8 @@
 StoreError
 ├── Busy                 another writer was in the way for longer than we wait; worth trying again
 ├── Unreachable          disk full, I/O error, file or server away: nothing was written
-├── Broken               a constraint refused the change: somebody else was first, or a law would be broken
+├── Taken                a key exists already: somebody else was first
+├── LawBroken            a CHECK or a trigger refused the change: a fault of ours, nothing was written
 └── WrongVersion         the store's tables are older or newer than this program
 """
 
@@ -27,8 +28,12 @@ class Unreachable(StoreError):
     """The store cannot be read or written."""
 
 
-class Broken(StoreError):
-    """The change would break a rule of the store."""
+class Taken(StoreError):
+    """Somebody else was first."""
+
+
+class LawBroken(StoreError):
+    """The change would break a law of the store."""
 
 
 class WrongVersion(StoreError):
@@ -36,6 +41,7 @@ class WrongVersion(StoreError):
 
 
 _SQLITE_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_SQLITE_TAKEN = ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY")
 # Serialisation failure, deadlock, lock not available, statement timed out.
 _POSTGRES_BUSY = frozenset({"40001", "40P01", "55P03", "57014"})
 
@@ -43,7 +49,8 @@ _POSTGRES_BUSY = frozenset({"40001", "40P01", "55P03", "57014"})
 def translate(error: exc.SQLAlchemyError) -> StoreError:
     """Return our error for a driver's error; the driver's text is kept as the cause, not shown to mail peers."""
     if isinstance(error, exc.IntegrityError):
-        return Broken(f"The store refused the change: {error.orig}")
+        kind = Taken if _is_taken(error.orig) else LawBroken
+        return kind(f"The store refused the change: {error.orig}")
     if not isinstance(error, exc.DBAPIError):
         return StoreError(str(error))
     if _is_busy(error.orig):
@@ -54,3 +61,8 @@ def translate(error: exc.SQLAlchemyError) -> StoreError:
 def _is_busy(cause: object) -> bool:
     name = getattr(cause, "sqlite_errorname", "") or ""
     return name.startswith(_SQLITE_BUSY) or getattr(cause, "sqlstate", None) in _POSTGRES_BUSY
+
+
+def _is_taken(cause: object) -> bool:
+    name = getattr(cause, "sqlite_errorname", "") or ""
+    return name in _SQLITE_TAKEN or getattr(cause, "sqlstate", None) == "23505"

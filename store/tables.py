@@ -61,11 +61,11 @@ class StaffRole(SQLModel, table=True):
 
 
 class Contact(SQLModel, table=True):
-    """A requester. ``address`` is lower-case; '' is never stored."""
+    """A requester. ``address`` is lower-case, or NULL for a caller who gave none; '' is never stored."""
 
     __table_args__ = (CheckConstraint("address <> ''", name="address_given"),)
     id: int | None = Field(default=None, primary_key=True)
-    address: str = Field(unique=True)
+    address: str | None = Field(default=None, unique=True)
     name: str = ""
     created_at: datetime
 
@@ -170,6 +170,7 @@ class Message(SQLModel, table=True):
             sqlite_where=text("ledger_id IS NOT NULL"),
             postgresql_where=text("ledger_id IS NOT NULL"),
         ),
+        {"sqlite_autoincrement": True},  # an answer called back leaves its number unused for ever
     )
     id: int | None = Field(default=None, primary_key=True)
     ticket_id: int = Field(foreign_key="ticket.id")
@@ -277,6 +278,7 @@ class Outbox(SQLModel, table=True):
             sqlite_where=text("state IN ('queued', 'sending')"),
             postgresql_where=text("state IN ('queued', 'sending')"),
         ),
+        {"sqlite_autoincrement": True},  # a bounce address names this number and must never find another mail
     )
     id: int | None = Field(default=None, primary_key=True)
     ticket_id: int = Field(foreign_key="ticket.id", index=True)

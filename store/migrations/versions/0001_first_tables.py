@@ -126,7 +126,7 @@ def _tables() -> None:
     op.create_table(
         "contact",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("address <> ''", name=op.f("ck_contact_address_given")),
@@ -381,6 +381,7 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_message_staff_id")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_message_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_message_message_id",
@@ -444,6 +445,7 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("answer_id", name=op.f("uq_outbox_answer_id")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_outbox_due",

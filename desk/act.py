@@ -1,0 +1,41 @@
+"""The door of every use case: ask the permission matrix first, and speak the desk's errors only."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from desk.actors import Actor
+from desk.context import Desk
+from desk.errors import Conflict, Refused, Unavailable
+from procedure.permissions import Permission
+from store.errors import StoreError, Taken
+
+P = ParamSpec("P")
+R = TypeVar("R")
+UseCase = Callable[Concatenate[Actor, Desk, P], R]
+
+
+def act(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
+    """Make a function a use case: it runs only for an actor with ``permission``, asked before anything is read.
+
+    Store errors become Conflict (somebody was first) or Unavailable (our own trouble).
+    """
+
+    def wrap(function: UseCase[P, R]) -> UseCase[P, R]:
+        @functools.wraps(function)
+        def use_case(actor: Actor, desk: Desk, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            if not actor.may(permission):
+                raise Refused(f"{actor.login} may not {permission.value}.")
+            try:
+                return function(actor, desk, *args, **kwargs)
+            except Taken as error:
+                raise Conflict() from error
+            except StoreError as error:
+                raise Unavailable(str(error)) from error
+
+        use_case.permission = permission  # type: ignore[attr-defined]  # read by the contract test of the matrix
+        return use_case
+
+    return wrap

@@ -1,0 +1,132 @@
+"""What every use case is given besides its actor: the store, time, chance, and who we are as a mail correspondent."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from sqlmodel import Session
+
+from desk.errors import Unavailable
+from procedure.policy import Policy
+from store import schema
+from store.database import Database, StoreError
+from store.engine import open_engine
+from store.tables import Setting
+
+_KEY_SETTING = "signing_key"
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+
+
+class Chance(Protocol):
+    """Where chance comes from."""
+
+    def token(self) -> str:
+        """Return 128 bits that nobody can guess, as 26 lower-case letters and digits."""
+
+    def fraction(self) -> float:
+        """Return a number from 0 to 1, for jitter."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present moment."""
+        return datetime.now(UTC)
+
+
+class SystemChance:
+    """The operating system's randomness."""
+
+    def token(self) -> str:
+        """Return 26 random letters and digits."""
+        return base64.b32encode(secrets.token_bytes(16)).decode("ascii").rstrip("=").lower()
+
+    def fraction(self) -> float:
+        """Return a random number from 0 to 1."""
+        return secrets.randbelow(10_000) / 10_000
+
+
+@dataclass(frozen=True)
+class MailIdentity:
+    """Who we are to correspondents: our support addresses (lower-case, the first is the default) and our name."""
+
+    addresses: tuple[str, ...]
+    name: str
+
+    @property
+    def default_address(self) -> str:
+        """Return the address that answers come from when a ticket did not arrive by mail."""
+        return self.addresses[0] if self.addresses else "support@localhost"
+
+
+class PolicyShelf:
+    """The policy last read, so that an unchanged version is not parsed again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._version: int | None = None
+        self._policy: Policy | None = None
+
+    def get(self, version: int) -> Policy | None:
+        """Return the policy if it is ``version``."""
+        with self._lock:
+            return self._policy if self._version == version else None
+
+    def put(self, version: int, policy: Policy) -> None:
+        """Keep ``policy`` as ``version``."""
+        with self._lock:
+            self._version, self._policy = version, policy
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An open desk. Threads may share it."""
+
+    database: Database
+    clock: Clock
+    chance: Chance
+    mail: MailIdentity
+    key: bytes = field(repr=False)
+    shelf: PolicyShelf = field(default_factory=PolicyShelf, repr=False)
+
+    def close(self) -> None:
+        """Close the store's connections."""
+        self.database.close()
+
+
+def open_desk(url: str, mail: MailIdentity, clock: Clock | None = None, chance: Chance | None = None) -> Desk:
+    """Open the desk whose store is at ``url``; an empty embedded store is created and migrated.
+
+    Raises Unavailable, with what to do, when the store cannot be reached or has another version.
+    """
+    clock, chance = clock or SystemClock(), chance or SystemChance()
+    try:
+        database = Database(open_engine(url))
+        if database.is_embedded and schema.revision(database) is None:
+            schema.migrate(database)
+        schema.require_head(database)
+        key = database.write(lambda session: _signing_key(session))
+    except StoreError as error:
+        raise Unavailable(str(error)) from error
+    return Desk(database, clock, chance, mail, key)
+
+
+def _signing_key(session: Session) -> bytes:
+    """Return the store's key for Message-IDs and reply addresses, made once with the store."""
+    row = session.get(Setting, _KEY_SETTING)
+    if row is None:
+        row = Setting(key=_KEY_SETTING, value=secrets.token_hex(32))
+        session.add(row)
+    return bytes.fromhex(row.value)

@@ -1,0 +1,104 @@
+"""Contacts, participants and messages: the rows that a word of a conversation needs, inside another transaction."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from procedure.mail import Address, ParsedAttachment
+from procedure.terms import MessageKind
+from store.tables import Attachment, Blob, Contact, Message, Participant
+
+
+def storable(text: str) -> str:
+    """Return text as every store can keep it: PostgreSQL has no NUL, UTF-8 no lone surrogate.
+
+    Both are shown as the picture characters that stand for them; the raw bytes stay in the ledger.
+    """
+    return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
+
+
+def contact_for(session: Session, address: Address, now: datetime) -> Contact:
+    """Return the contact with this address, made when it is new; a name once known is kept."""
+    mail = storable(address.address).lower()
+    name = storable(address.name)[:200]
+    contact = session.exec(select(Contact).where(Contact.address == mail)).first() if mail else None
+    if contact is None:
+        contact = Contact(address=mail or None, name=name, created_at=now)
+        session.add(contact)
+    elif name and not contact.name:
+        contact.name = name
+    session.flush()
+    return contact
+
+
+def add_participant(session: Session, ticket_id: int, address: str) -> None:
+    """Let mail from ``address`` join a ticket by its number."""
+    mail = storable(address).lower()
+    if mail and session.get(Participant, (ticket_id, mail)) is None:
+        session.add(Participant(ticket_id=ticket_id, address=mail))
+        session.flush()
+
+
+def participants(session: Session, ticket_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """Return the addresses that may join each ticket by its number."""
+    ids = list(ticket_ids)
+    found: dict[int, set[str]] = {ticket_id: set() for ticket_id in ids}
+    for row in session.exec(select(Participant).where(col(Participant.ticket_id).in_(ids))):
+        found[row.ticket_id].add(row.address)
+    return {ticket_id: frozenset(addresses) for ticket_id, addresses in found.items()}
+
+
+def add_message(
+    session: Session,
+    ticket_id: int,
+    kind: MessageKind,
+    at: datetime,
+    author: Address,
+    text: str,
+    *,
+    staff_id: int | None = None,
+    message_id: str = "",
+    ledger_id: int | None = None,
+    takes_turn: bool = False,
+    attachments: Iterable[ParsedAttachment] = (),
+) -> int:
+    """Write a message with its attachments and return its id."""
+    message = Message(
+        ticket_id=ticket_id,
+        kind=kind,
+        at=at,
+        author_name=storable(author.name)[:200],
+        author_address=storable(author.address),
+        staff_id=staff_id,
+        text=storable(text),
+        message_id=storable(message_id)[:998],
+        ledger_id=ledger_id,
+        takes_turn=takes_turn,
+    )
+    session.add(message)
+    session.flush()
+    assert message.id is not None
+    for attachment in attachments:
+        _attach(session, message.id, attachment)
+    session.flush()
+    return message.id
+
+
+def _attach(session: Session, message_id: int, attachment: ParsedAttachment) -> None:
+    """Write an attachment; bytes that are known already are not kept twice."""
+    sha256 = hashlib.sha256(attachment.content).hexdigest()
+    if session.get(Blob, sha256) is None:
+        session.add(Blob(sha256=sha256, size=len(attachment.content), content=attachment.content))
+        session.flush()
+    session.add(
+        Attachment(
+            message_id=message_id,
+            filename=storable(attachment.filename)[:255],
+            content_type=storable(attachment.content_type)[:127],
+            sha256=sha256,
+        )
+    )

@@ -1,0 +1,18 @@
+"""The change feed as the adapters get it: something to wait on, told nothing about what changed."""
+
+from __future__ import annotations
+
+from desk.act import act
+from desk.actors import Actor
+from desk.context import Desk
+from procedure.permissions import Permission
+from store.changes import ChangeFeed, open_feed
+
+
+@act(Permission.FOLLOW_CHANGES)
+def follow(actor: Actor, desk: Desk) -> ChangeFeed:
+    """Open a feed of the store's changes; close it when done. Raises Unavailable."""
+    return open_feed(desk.database)
+
+
+__all__ = ["ChangeFeed", "follow"]

@@ -1,0 +1,216 @@
+"""The ledger: every accepted mail is a row before the peer is told 250, and the rows add up."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col, select
+
+from desk.act import act
+from desk.actors import Actor
+from desk.context import Desk
+from desk.errors import NotFound
+from desk.views import Balance, LedgerRow
+from procedure.mail import Envelope, RuleHit
+from procedure.permissions import Permission
+from procedure.terms import Fate
+from procedure.tokens import base_address
+from store.tables import Ledger, LedgerCount, LedgerRaw, Message
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+@act(Permission.ACCEPT_MAIL)
+def accepts(actor: Actor, desk: Desk, address: str) -> bool:
+    """Tell whether mail to ``address`` is for us: a support address, with or without a ``+tag``, or our postmaster."""
+    base = base_address(address)
+    local, _, domain = base.rpartition("@")
+    if base in desk.mail.addresses:
+        return True
+    if not local:  # RFC 5321 §4.5.1: <postmaster> without a domain is always accepted
+        return domain == "postmaster"
+    return local == "postmaster" and any(known.endswith("@" + domain) for known in desk.mail.addresses)
+
+
+@act(Permission.ACCEPT_MAIL)
+def record(actor: Actor, desk: Desk, envelopes: Sequence[Envelope]) -> list[int]:
+    """Write mails and return their ledger ids in order; durable when this returns (law 1).
+
+    One transaction for all: connections that wait at the same time share its fsync. A mail whose sender, recipients
+    and bytes are known becomes a row ``duplicate`` that points at the first (law 2). Raises Unavailable with nothing
+    written.
+    """
+    rows = [(envelope, digest(envelope)) for envelope in envelopes]
+    return desk.database.write(lambda session: [_write(session, envelope, key) for envelope, key in rows])
+
+
+def digest(envelope: Envelope) -> str:
+    """Return the SHA-256 over sender, sorted recipients and bytes, in hex.
+
+    Each part stands with its length, so that no two mails that differ give the same input.
+    """
+    total = hashlib.sha256()
+    parts = [envelope.mail_from, *sorted(envelope.rcpt_to)]
+    for part in (*(text.encode("utf-8", "surrogateescape") for text in parts), envelope.raw):
+        total.update(b"%d:" % len(part))
+        total.update(part)
+    return total.hexdigest()
+
+
+def _write(session: Session, envelope: Envelope, key: str) -> int:
+    values = {
+        "received_at": envelope.received_at,
+        "peer": envelope.peer,
+        "mail_from": envelope.mail_from,
+        "rcpt_to": list(envelope.rcpt_to),
+        "size": len(envelope.raw),
+        "digest": key,
+        "fate": Fate.PENDING,
+        "reason": "",
+        "rules": [],
+        "attempts": 0,
+        "due_at": envelope.received_at,
+    }
+    insert = _INSERTS[session.get_bind().dialect.name]
+    original = insert(Ledger).values(**values)
+    original = original.on_conflict_do_nothing(
+        index_elements=["digest"], index_where=col(Ledger.duplicate_of).is_(None)
+    ).returning(Ledger.id)
+    ledger_id = session.execute(original).scalar()
+    if ledger_id is not None:
+        session.execute(insert(LedgerRaw).values(ledger_id=ledger_id, raw=envelope.raw))
+        return int(ledger_id)
+    return _write_duplicate(session, values, key)
+
+
+def _write_duplicate(session: Session, values: dict[str, Any], key: str) -> int:
+    first = session.exec(select(Ledger).where(Ledger.digest == key, col(Ledger.duplicate_of).is_(None))).one()
+    again = Ledger(
+        **{
+            **values,
+            "fate": Fate.DUPLICATE,
+            "duplicate_of": first.id,
+            "ticket_id": first.ticket_id,
+            "reason": f"The same mail as {first.id}, received again.",
+        }
+    )
+    session.add(again)
+    session.flush()
+    assert again.id is not None
+    return again.id
+
+
+@act(Permission.READ_LEDGER)
+def rows(
+    actor: Actor, desk: Desk, *, fate: Fate | None = None, before_id: int | None = None, limit: int | None = 50
+) -> list[LedgerRow]:
+    """Return ledger rows, newest first; the next page begins before the last row's id. ``limit`` None: all."""
+
+    def work(session: Session) -> list[LedgerRow]:
+        statement = select(Ledger).order_by(col(Ledger.id).desc())
+        if fate is not None:
+            statement = statement.where(Ledger.fate == fate)
+        if before_id is not None:
+            statement = statement.where(col(Ledger.id) < before_id)
+        if limit is not None:
+            statement = statement.limit(limit)
+        return [_view(row) for row in session.exec(statement)]
+
+    return desk.database.read(work)
+
+
+@act(Permission.READ_LEDGER)
+def get(actor: Actor, desk: Desk, ledger_id: int) -> LedgerRow:
+    """Return one ledger row. Raises NotFound."""
+    return desk.database.read(lambda session: _view(_row(session, ledger_id)))
+
+
+@act(Permission.READ_RAW)
+def raw(actor: Actor, desk: Desk, ledger_id: int) -> bytes:
+    """Return the bytes of an accepted mail, bit for bit as they came; a duplicate's are the first's. Raises NotFound."""
+
+    def work(session: Session) -> bytes:
+        row = _row(session, ledger_id)
+        kept = session.get(LedgerRaw, row.duplicate_of or row.id)
+        if kept is None:
+            raise NotFound(f"The bytes of mail {ledger_id} are not in the ledger.")
+        return kept.raw
+
+    return desk.database.read(work)
+
+
+@act(Permission.READ_LEDGER)
+def sums(actor: Actor, desk: Desk) -> Balance:
+    """Return the balance from the counters that triggers keep: the same cost at any size, for the top line."""
+
+    def work(session: Session) -> Balance:
+        statement = select(LedgerCount.word, func.sum(LedgerCount.mails)).group_by(LedgerCount.word)
+        counted = {word: int(mails) for word, mails in session.exec(statement)}
+        fates = {fate: counted.get(fate.value, 0) for fate in Fate if fate is not Fate.PENDING}
+        return Balance(counted.get("accepted", 0), fates, counted.get(Fate.PENDING.value, 0))
+
+    return desk.database.read(work)
+
+
+@act(Permission.READ_LEDGER)
+def balance(actor: Actor, desk: Desk) -> Balance:
+    """Return the balance counted from the rows themselves, with what is behind them looked at.
+
+    ``accepted`` is the number of rows that were ever given out (the counter), the fates are counted; a ``new_ticket``
+    or ``appended`` row without its message, and an original without its bytes, are faults.
+    """
+
+    def work(session: Session) -> Balance:
+        counted = {Fate(fate): number for fate, number in session.exec(_count_by_fate())}
+        accepted = session.exec(select(func.sum(LedgerCount.mails)).where(LedgerCount.word == "accepted")).one()
+        fates = {fate: counted.get(fate, 0) for fate in Fate if fate is not Fate.PENDING}
+        return Balance(int(accepted or 0), fates, counted.get(Fate.PENDING, 0), _faults(session))
+
+    return desk.database.read(work)
+
+
+def _count_by_fate() -> Any:
+    return select(Ledger.fate, func.count()).group_by(col(Ledger.fate))
+
+
+def _faults(session: Session) -> tuple[str, ...]:
+    filed = col(Ledger.fate).in_((Fate.NEW_TICKET, Fate.APPENDED))
+    no_message = select(Ledger.id).outerjoin(Message, col(Message.ledger_id) == Ledger.id)
+    no_bytes = select(Ledger.id).outerjoin(LedgerRaw, col(LedgerRaw.ledger_id) == Ledger.id)
+    lost = session.exec(no_message.where(filed, col(Message.id).is_(None)).limit(20)).all()
+    bare = session.exec(
+        no_bytes.where(col(Ledger.duplicate_of).is_(None), col(LedgerRaw.ledger_id).is_(None)).limit(20)
+    ).all()
+    return (
+        *(f"Mail {ledger_id} is filed, but no message carries it." for ledger_id in lost),
+        *(f"Mail {ledger_id} has no bytes." for ledger_id in bare),
+    )
+
+
+def _row(session: Session, ledger_id: int) -> Ledger:
+    row = session.get(Ledger, ledger_id)
+    if row is None:
+        raise NotFound(f"There is no mail {ledger_id} in the ledger.")
+    return row
+
+
+def _view(row: Ledger) -> LedgerRow:
+    assert row.id is not None
+    return LedgerRow(
+        id=row.id,
+        received_at=row.received_at,
+        peer=row.peer,
+        mail_from=row.mail_from,
+        rcpt_to=tuple(row.rcpt_to),
+        size=row.size,
+        digest=row.digest,
+        fate=row.fate,
+        reason=row.reason,
+        ticket_id=row.ticket_id,
+        attempts=row.attempts,
+        rules=tuple(RuleHit(**hit) for hit in row.rules),
+    )

@@ -1,0 +1,105 @@
+"""What leaves the house: the outbox row of an answer or an acknowledgement, inside the transaction of its cause."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from desk.context import Desk
+from procedure import tokens
+from procedure.mail import Address
+from procedure.terms import MessageKind, OutboxKind, ref
+from store.tables import Message, Outbox, Ticket
+
+_MAX_REFERENCES = 20
+_REPLY_PREFIX = re.compile(r"(?:(?:re|aw|sv|antw|απ|σχετ)\s*:\s*)+", re.IGNORECASE)
+
+
+def mailbox_of(desk: Desk, ticket: Ticket) -> str:
+    """Return the support address that a ticket is answered from: the one it came to, while it is still ours."""
+    return ticket.mailbox if ticket.mailbox in desk.mail.addresses else desk.mail.default_address
+
+
+def new_message_id(desk: Desk, ticket: Ticket) -> str:
+    """Return a Message-ID of ours that proves its ticket."""
+    assert ticket.id is not None
+    domain = mailbox_of(desk, ticket).rpartition("@")[2]
+    return tokens.message_id(desk.key, ticket.id, desk.chance.token(), domain)
+
+
+def subject_of(ticket: Ticket) -> str:
+    """Return the subject of an answer: ``Re: [TD-1042] Cannot log in``."""
+    assert ticket.id is not None
+    tag = f"[{ref(ticket.id)}]"
+    plain = _REPLY_PREFIX.sub("", ticket.subject.strip(), count=1).replace(tag, "").strip()
+    return f"Re: {tag} {plain}".rstrip()
+
+
+def queue_mail(
+    session: Session,
+    desk: Desk,
+    ticket: Ticket,
+    kind: OutboxKind,
+    to: Address,
+    *,
+    subject: str,
+    text: str,
+    message_id: str,
+    now: datetime,
+    hold: timedelta = timedelta(0),
+    answer_id: int | None = None,
+) -> int:
+    """Write a mail to send, due after ``hold``, and return its outbox id.
+
+    An answer travels under an envelope sender that names its outbox row, so that a bounce finds it (VERP); an
+    acknowledgement under the null sender, so that nothing answers it (RFC 3834 §3.3).
+    """
+    assert ticket.id is not None
+    mailbox = mailbox_of(desk, ticket)
+    history = _thread(session, ticket.id, message_id)
+    row = Outbox(
+        ticket_id=ticket.id,
+        answer_id=answer_id,
+        kind=kind,
+        envelope_from="",
+        sender_name=desk.mail.name,
+        sender_address=mailbox,
+        to_name=to.name,
+        to_address=to.address,
+        reply_to=tokens.reply_address(desk.key, mailbox, ticket.id),
+        subject=subject,
+        text=text,
+        message_id=message_id,
+        in_reply_to=history[-1] if history else "",
+        references=history,
+        created_at=now,
+        due_at=now + hold,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    if kind is OutboxKind.ANSWER:
+        row.envelope_from = tokens.bounce_address(desk.key, mailbox, row.id)
+        session.flush()
+    return row.id
+
+
+def _thread(session: Session, ticket_id: int, own: str) -> list[str]:
+    """Return the Message-IDs of the conversation so far, oldest first, the last being what is answered."""
+    public = (MessageKind.CUSTOMER, MessageKind.STAFF)
+    statement = (
+        select(Message.message_id, Message.kind)
+        .where(Message.ticket_id == ticket_id, col(Message.kind).in_(public), Message.message_id != "")
+        .order_by(col(Message.id).desc())
+        .limit(_MAX_REFERENCES)
+    )
+    newest_first = [(mid, kind) for mid, kind in session.exec(statement) if mid != own]
+    # What a mail client threads by is the customer's latest word, so that comes last (RFC 5322 §3.6.4).
+    customers = [mid for mid, kind in newest_first if kind is MessageKind.CUSTOMER]
+    ordered = [mid for mid, _ in reversed(newest_first)]
+    if customers:
+        ordered.remove(customers[0])
+        ordered.append(customers[0])
+    return ordered

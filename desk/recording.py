@@ -1,0 +1,163 @@
+"""The one way a ticket changes: fields, turn, version and event together (law 5).
+
+Every use case that touches a ticket ends here, so there is no change without an event and an actor, and a row can be
+rebuilt from its events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import Enum, IntEnum
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from desk.actors import Actor
+from desk.errors import NotFound
+from procedure.history import TICKET_FIELDS
+from procedure.policy import Policy
+from procedure.terms import Level, MessageKind, Status, ref
+from procedure.turn import stand
+from store.tables import Event, Message, Ticket, TicketTag
+
+_COLUMNS = tuple(field for field in TICKET_FIELDS if field != "tags")
+
+
+def record(
+    session: Session, actor: Actor, now: datetime, kind: str, ticket_id: int | None = None, data: Any = None
+) -> Event:
+    """Write a line of history."""
+    event = Event(at=now, actor=actor.login, kind=kind, ticket_id=ticket_id, data=data or {})
+    session.add(event)
+    session.flush()
+    return event
+
+
+def locked(session: Session, ticket_id: int) -> Ticket:
+    """Return a ticket for changing; no one else changes it until the transaction ends. Raises NotFound."""
+    statement = select(Ticket).where(col(Ticket.id) == ticket_id).with_for_update()
+    ticket = session.exec(statement).first()
+    if ticket is None:
+        raise NotFound(f"There is no ticket {ref(ticket_id)}.")
+    return ticket
+
+
+def change(
+    session: Session,
+    actor: Actor,
+    policy: Policy,
+    now: datetime,
+    ticket: Ticket,
+    kind: str,
+    *,
+    words_changed: bool = False,
+    data: Mapping[str, Any] | None = None,
+    **fields: Any,
+) -> Event:
+    """Set ``fields`` of a ticket and write the event ``kind`` with what was and what is.
+
+    1. find who waits since when, if a message came, went or died; 2. set the fields; 3. find the turn and the next
+    moment; 4. count the version up; 5. write the event. ``data`` is added to the event. ``tags`` may be among the
+    fields, as a sorted list.
+    """
+    was = snapshot(session, ticket)
+    tags = fields.pop("tags", None)
+    if tags is not None:
+        _set_tags(session, ticket, tags)
+    # Queries first: a half-changed ticket must not be flushed, the schema would refuse it.
+    if words_changed:
+        fields["waiting_since"] = find_waiting_since(session, _id(ticket))
+    for field, value in fields.items():
+        setattr(ticket, field, value)
+    _stand(ticket, policy, now)
+    ticket.version += 1
+    ticket.changed_at = now
+    session.add(ticket)
+    session.flush()
+    is_now = snapshot(session, ticket)
+    changed = [field for field in is_now if is_now[field] != was[field]]
+    recorded = {"set": {f: is_now[f] for f in changed}, "was": {f: was[f] for f in changed}, **(data or {})}
+    return record(session, actor, now, kind, _id(ticket), recorded)
+
+
+def create(
+    session: Session, actor: Actor, policy: Policy, now: datetime, ticket: Ticket, tags: tuple[str, ...], data: Any
+) -> Event:
+    """Write a new ticket, which waits for us from now on, with its event ``created``; its first message comes next."""
+    ticket.waiting_since = ticket.created_at
+    _stand(ticket, policy, now)
+    session.add(ticket)
+    session.flush()
+    _set_tags(session, ticket, sorted(set(tags)))
+    session.flush()
+    return record(session, actor, now, "created", _id(ticket), {"set": snapshot(session, ticket), **data})
+
+
+def _stand(ticket: Ticket, policy: Policy, now: datetime) -> None:
+    target = policy.first_answer(Level(ticket.level), ticket.priority)
+    standing = stand(Status(ticket.status), ticket.waiting_since, ticket.wake_at, target, now)
+    ticket.turn = int(standing.turn)
+    ticket.due_at = standing.due_at
+    ticket.wake_at = standing.wake_at
+    # A closed ticket keeps the moment it had: it is in no queue, and the column is never empty.
+    ticket.next_at = ticket.next_at if ticket.status is Status.CLOSED and ticket.next_at else standing.next_at
+
+
+def find_waiting_since(session: Session, ticket_id: int) -> datetime | None:
+    """Return what ``procedure.turn.waiting_since`` says of the ticket's messages, by two index look-ups."""
+    answered = session.exec(
+        select(func.max(Message.id)).where(
+            Message.ticket_id == ticket_id, Message.kind == MessageKind.STAFF, col(Message.takes_turn).is_(True)
+        )
+    ).first()
+    return session.exec(
+        select(Message.at)
+        .where(
+            Message.ticket_id == ticket_id,
+            Message.kind == MessageKind.CUSTOMER,
+            col(Message.takes_turn).is_(True),
+            col(Message.id) > (answered or 0),
+        )
+        .order_by(col(Message.id))
+        .limit(1)
+    ).first()
+
+
+def snapshot(session: Session, ticket: Ticket) -> dict[str, Any]:
+    """Return the fields of a ticket as an event records them."""
+    fields = {field: plain(getattr(ticket, field)) for field in _COLUMNS}
+    fields["tags"] = _tags(session, ticket)
+    return fields
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON has it: instants as ISO 8601 in UTC, words as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, IntEnum):
+        return int(value)
+    if isinstance(value, Enum):
+        return value.value
+    return value
+
+
+def _tags(session: Session, ticket: Ticket) -> list[str]:
+    if ticket.id is None:
+        return []
+    return list(session.exec(select(TicketTag.tag).where(TicketTag.ticket_id == ticket.id).order_by(TicketTag.tag)))
+
+
+def _set_tags(session: Session, ticket: Ticket, wanted: list[str]) -> None:
+    have = set(_tags(session, ticket))
+    for tag in have - set(wanted):
+        session.delete(session.get_one(TicketTag, (_id(ticket), tag)))
+    for tag in sorted(set(wanted) - have):
+        session.add(TicketTag(ticket_id=_id(ticket), tag=tag))
+    session.flush()
+
+
+def _id(ticket: Ticket) -> int:
+    assert ticket.id is not None
+    return ticket.id
