@@ -15,7 +15,7 @@ from procedure.folding import fold, words
 GAP = 4
 """Other words that ``...`` lets stand between its neighbours at most."""
 
-MAX_WORDS = 20_000
+MAX_WORDS = 5_000
 """Words of a text that are looked at; a log pasted into a mail does not decide its difficulty."""
 
 MAX_LETTERS = 400_000
@@ -61,7 +61,7 @@ def read_phrase(written: str) -> Phrase:
 
 
 class WordIndex:
-    """The words of a few texts, made once and asked by every rule. No phrase begins in one text and ends in the next."""
+    """The words of a few texts, made once, asked by every rule. No phrase begins in one and ends in the next."""
 
     def __init__(self, *texts: str) -> None:
         self._written: list[str] = []
