@@ -123,10 +123,10 @@ class SmtpSettings(Section):
     )
     hostname: HostName = Field(default="", description='The name in the greeting; "" is the name of the machine.')
     max_message_bytes: int = Field(default=26_214_400, ge=1024, description="The largest mail accepted, in bytes.")
-    max_connections: int = Field(default=100, ge=1, le=10_000, description="How many connections may be open at once.")
-    max_connections_per_peer: int = Field(default=20, ge=1, le=10_000, description="The same, for one peer address.")
+    max_connections: int = Field(default=200, ge=1, le=10_000, description="How many connections may be open at once.")
+    max_connections_per_peer: int = Field(default=64, ge=1, le=10_000, description="The same, for one peer address.")
     free_space_floor_bytes: int = Field(
-        default=104_857_600,
+        default=268_435_456,
         ge=0,
         description="Below this much free space mail is put off (452) until there is room again.",
     )

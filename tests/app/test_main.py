@@ -15,6 +15,7 @@ import pytest
 from app.context import Context, pass_context
 from app.lazy import LazyGroup, accept_globals
 from app.main import COMMANDS, cli, main
+from app.packages import MixedPackages
 from desk.errors import DeskError
 
 HEAVY = {"aiosmtpd", "alembic", "lxml", "psycopg", "pydantic", "rich", "sqlalchemy", "sqlmodel", "textual"}
@@ -119,6 +120,12 @@ def test_each_error_has_its_line_and_status(
     ended = run_with(raiser(error), monkeypatch)
     printed = capsys.readouterr().err
     assert (ended, printed.endswith(stderr), printed.strip() == stderr.strip() or status == 2) == (status, True, True)
+
+
+def test_nothing_runs_on_mixed_packages(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A package that is not ours ends the program before anything else is done."""
+    monkeypatch.setattr("app.main.check_packages", raiser(MixedPackages("The package intake is not ours.")))
+    assert (main(["--version"]), *capsys.readouterr()) == (1, "", "tierdesk: The package intake is not ours.\n")
 
 
 def test_a_bug_shows_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
