@@ -131,7 +131,7 @@ def get(actor: Actor, desk: Desk, ledger_id: int) -> LedgerRow:
 
 @act(Permission.READ_RAW)
 def raw(actor: Actor, desk: Desk, ledger_id: int) -> bytes:
-    """Return the bytes of an accepted mail, bit for bit as they came; a duplicate's are the first's. Raises NotFound."""
+    """Return the bytes of an accepted mail as they came; a duplicate's are the first's. Raises NotFound."""
 
     def work(session: Session) -> bytes:
         row = _row(session, ledger_id)
@@ -150,7 +150,7 @@ def sums(actor: Actor, desk: Desk) -> Balance:
     def work(session: Session) -> Balance:
         statement = select(LedgerCount.word, func.sum(LedgerCount.mails)).group_by(LedgerCount.word)
         counted = {word: int(mails) for word, mails in session.exec(statement)}
-        fates = {fate: counted.get(fate.value, 0) for fate in Fate if fate is not Fate.PENDING}
+        fates: dict[Fate, int] = {fate: counted.get(fate.value, 0) for fate in Fate if fate is not Fate.PENDING}
         return Balance(counted.get("accepted", 0), fates, counted.get(Fate.PENDING.value, 0))
 
     return desk.database.read(work)
@@ -167,7 +167,7 @@ def balance(actor: Actor, desk: Desk) -> Balance:
     def work(session: Session) -> Balance:
         counted = {Fate(fate): number for fate, number in session.exec(_count_by_fate())}
         accepted = session.exec(select(func.sum(LedgerCount.mails)).where(LedgerCount.word == "accepted")).one()
-        fates = {fate: counted.get(fate, 0) for fate in Fate if fate is not Fate.PENDING}
+        fates: dict[Fate, int] = {fate: counted.get(fate, 0) for fate in Fate if fate is not Fate.PENDING}
         return Balance(int(accepted or 0), fates, counted.get(Fate.PENDING, 0), _faults(session))
 
     return desk.database.read(work)

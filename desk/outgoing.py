@@ -216,5 +216,3 @@ def _locked_row(session: Session, outbox_id: int) -> Outbox:
     if row is None:
         raise NotFound(f"There is no mail {outbox_id} in the outbox.")
     return row
-
-

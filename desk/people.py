@@ -56,7 +56,7 @@ def _member(session: Session, login: str) -> Actor:
     if row.is_blocked:
         raise Refused(f"{login} is blocked.")
     roles = session.exec(select(StaffRole.role).where(StaffRole.staff_id == row.id)).all()
-    return Actor(row.login, row.name, frozenset(roles), row.id)
+    return Actor(row.login, row.name, frozenset(Role(role) for role in roles), row.id)
 
 
 @act(Permission.MANAGE_STAFF)
@@ -94,9 +94,7 @@ def everybody(actor: Actor, desk: Desk) -> list[StaffView]:
         for row in session.exec(select(StaffRole).order_by(col(StaffRole.role))):
             roles.setdefault(row.staff_id, []).append(row.role.value)
         people = session.exec(select(Staff).where(Staff.login != OWNER_LOGIN).order_by(Staff.login))
-        return [
-            StaffView(_id(p), p.login, p.name, p.email, tuple(roles.get(_id(p), [])), p.is_blocked) for p in people
-        ]
+        return [StaffView(_id(p), p.login, p.name, p.email, tuple(roles.get(_id(p), [])), p.is_blocked) for p in people]
 
     return desk.database.read(work)
 

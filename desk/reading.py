@@ -90,9 +90,7 @@ def _messages(session: Session, ticket_id: int) -> tuple[MessageView, ...]:
     )
     for row, size in session.exec(files):
         attached.setdefault(row.message_id, []).append(_attachment(row, size))
-    deliveries = {
-        row.answer_id: row for row in session.exec(select(Outbox).where(Outbox.ticket_id == ticket_id))
-    }
+    deliveries = {row.answer_id: row for row in session.exec(select(Outbox).where(Outbox.ticket_id == ticket_id))}
     statement = select(Message).where(Message.ticket_id == ticket_id).order_by(col(Message.id))
     return tuple(
         _message(row, tuple(attached.get(row.id or 0, ())), deliveries.get(row.id)) for row in session.exec(statement)
@@ -122,10 +120,6 @@ def _attachment(row: Attachment, size: int) -> AttachmentView:
 
 
 def _events(session: Session, ticket_id: int) -> tuple[EventView, ...]:
-    statement = (
-        select(Event).where(Event.ticket_id == ticket_id).order_by(col(Event.id).desc()).limit(HISTORY_LINES)
-    )
+    statement = select(Event).where(Event.ticket_id == ticket_id).order_by(col(Event.id).desc()).limit(HISTORY_LINES)
     newest_first = session.exec(statement).all()
-    return tuple(
-        EventView(row.id or 0, row.at, row.actor, row.kind, dict(row.data)) for row in reversed(newest_first)
-    )
+    return tuple(EventView(row.id or 0, row.at, row.actor, row.kind, dict(row.data)) for row in reversed(newest_first))

@@ -101,8 +101,8 @@ def _stand(ticket: Ticket, policy: Policy, now: datetime) -> None:
     ticket.turn = int(standing.turn)
     ticket.due_at = standing.due_at
     ticket.wake_at = standing.wake_at
-    # A closed ticket keeps the moment it had: it is in no queue, and the column is never empty.
-    ticket.next_at = ticket.next_at if ticket.status is Status.CLOSED and ticket.next_at else standing.next_at
+    if ticket.status is not Status.CLOSED:  # a closed ticket is in no queue and keeps the moment it had
+        ticket.next_at = standing.next_at
 
 
 def find_waiting_since(session: Session, ticket_id: int) -> datetime | None:

@@ -112,9 +112,7 @@ def write_note(session: Session, actor: Actor, desk: Desk, ticket: Ticket, text:
     """Write a note inside another transaction, which records its own event."""
     assert ticket.id is not None
     author = Address(actor.name, "")
-    return add_message(
-        session, ticket.id, MessageKind.NOTE, desk.clock.now(), author, text, staff_id=actor.staff_id
-    )
+    return add_message(session, ticket.id, MessageKind.NOTE, desk.clock.now(), author, text, staff_id=actor.staff_id)
 
 
 @act(Permission.WORK_TICKETS)
@@ -165,9 +163,7 @@ def drafts(actor: Actor, desk: Desk) -> list[DraftView]:
 
 
 def _draft(session: Session, actor: Actor, ticket_id: int, kind: MessageKind) -> Draft | None:
-    statement = select(Draft).where(
-        Draft.ticket_id == ticket_id, Draft.staff_login == actor.login, Draft.kind == kind
-    )
+    statement = select(Draft).where(Draft.ticket_id == ticket_id, Draft.staff_login == actor.login, Draft.kind == kind)
     return session.exec(statement).first()
 
 

@@ -117,7 +117,7 @@ class ServiceRole(StrEnum):
 CLOSED_STATUSES = frozenset({Status.SOLVED, Status.CLOSED})
 """Statuses that take a ticket out of its queue."""
 
-REF_PATTERN = re.compile(r"\bTD-(\d{1,15})\b", re.IGNORECASE)
+REF_PATTERN = re.compile(r"\bTD-(\d{1,9})\b", re.IGNORECASE)
 
 
 def ref(ticket_id: int) -> str:
@@ -127,5 +127,5 @@ def ref(ticket_id: int) -> str:
 
 def parse_ref(text: str) -> int | None:
     """Return the ticket id in ``TD-1042``, ``td-1042`` or ``1042``; None when the text is not a reference."""
-    match = re.fullmatch(r"(?:TD-)?(\d{1,15})", text.strip(), re.IGNORECASE)
+    match = re.fullmatch(r"(?:TD-)?(\d{1,9})", text.strip(), re.IGNORECASE)
     return int(match[1]) if match else None

@@ -89,7 +89,7 @@ class PostgresFeed:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._raw: Any = None
-        self._closed = False
+        self._closed = threading.Event()
         self._last_wake = time.monotonic()
         self._connect()
 
@@ -107,7 +107,7 @@ class PostgresFeed:
         """Block until the store changed or ``timeout`` seconds passed; see ChangeFeed."""
         import psycopg
 
-        if self._closed:
+        if self._closed.is_set():
             return False
         try:
             if self._raw is None:
@@ -116,7 +116,7 @@ class PostgresFeed:
             heard = self._listen(timeout)
         except psycopg.Error as error:
             self._raw = None
-            if self._closed:
+            if self._closed.is_set():
                 return False
             raise Unreachable(f"The store cannot be reached: {error}") from error
         if heard or time.monotonic() - self._last_wake > NET_SECONDS:
@@ -127,7 +127,7 @@ class PostgresFeed:
     def _listen(self, timeout: float) -> bool:
         """Wait in short turns so that ``close`` is noticed; gathers all that came while we were away."""
         deadline = time.monotonic() + timeout
-        while not self._closed:
+        while not self._closed.is_set():
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
@@ -138,7 +138,7 @@ class PostgresFeed:
 
     def close(self) -> None:
         """End the feed."""
-        self._closed = True
+        self._closed.set()
         if self._raw is not None:
             self._raw.close()
             self._raw = None

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, tuple_
+from sqlalchemy import Row, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -24,26 +24,26 @@ _CLAIMANT = aliased(Staff)
 _MAX_IN = 500
 
 
-def _listed(login: str, now: datetime) -> Select[Any]:
-    drafted = select(Draft.id).where(col(Draft.ticket_id) == Ticket.id, col(Draft.staff_login) == login).exists()
+def _listed(login: str, now: datetime) -> Any:
+    drafted = select(col(Draft.id)).where(col(Draft.ticket_id) == Ticket.id, col(Draft.staff_login) == login).exists()
     live_claim = (col(Ticket.claimed_by) == _CLAIMANT.id) & (col(Ticket.claimed_until) > now)
     return (
         select(
-            Ticket.id,
-            Ticket.version,
-            Ticket.status,
-            Ticket.level,
-            Ticket.priority,
-            Ticket.turn,
-            Ticket.subject,
-            Contact.name.label("requester_name"),  # type: ignore[attr-defined]  # a column, to the type checker a str
-            Contact.address,
-            Staff.login.label("assignee"),  # type: ignore[attr-defined]  # as above
-            Ticket.waiting_since,
-            Ticket.due_at,
-            Ticket.wake_at,
-            Ticket.next_at,
-            _CLAIMANT.login.label("claimed_by"),  # type: ignore[attr-defined]  # as above
+            col(Ticket.id),
+            col(Ticket.version),
+            col(Ticket.status),
+            col(Ticket.level),
+            col(Ticket.priority),
+            col(Ticket.turn),
+            col(Ticket.subject),
+            col(Contact.name).label("requester_name"),
+            col(Contact.address),
+            col(Staff.login).label("assignee"),
+            col(Ticket.waiting_since),
+            col(Ticket.due_at),
+            col(Ticket.wake_at),
+            col(Ticket.next_at),
+            col(_CLAIMANT.login).label("claimed_by"),
             drafted.label("has_draft"),
         )
         .join(Contact, col(Contact.id) == Ticket.requester_id)
@@ -56,11 +56,11 @@ def _is_open() -> Any:
     return col(Ticket.status).not_in(CLOSED_STATUSES)
 
 
-def _matching(statement: Select[Any], text: str) -> Select[Any]:
+def _matching(statement: Any, text: str) -> Any:
     """Keep the tickets whose reference, subject or requester holds every word of ``text``."""
     for word in text.split():
         like = "%" + word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        hits = [
+        hits: list[Any] = [
             col(Ticket.subject).ilike(like, escape="\\"),
             col(Contact.name).ilike(like, escape="\\"),
             col(Contact.address).ilike(like, escape="\\"),
@@ -74,7 +74,7 @@ def _matching(statement: Select[Any], text: str) -> Select[Any]:
 
 def ids(session: Session, level: int, text: str = "") -> list[int]:
     """Return the ids of a level's open tickets in the order of the queue; ``text`` filters."""
-    statement = select(Ticket.id).where(col(Ticket.level) == level, _is_open())
+    statement: Any = select(col(Ticket.id)).where(col(Ticket.level) == level, _is_open())
     if text.strip():
         joined = statement.join(Contact, col(Contact.id) == Ticket.requester_id)
         statement = _matching(joined, text)
@@ -120,7 +120,7 @@ def page(
 
 def counts(session: Session) -> dict[tuple[int, int], int]:
     """Return how many open tickets there are by (level, turn), from the counters that triggers keep."""
-    statement = select(QueueCount.level, QueueCount.turn, func.sum(QueueCount.tickets)).group_by(
+    statement = select(col(QueueCount.level), col(QueueCount.turn), func.sum(col(QueueCount.tickets))).group_by(
         col(QueueCount.level), col(QueueCount.turn)
     )
     return {(int(level), int(turn)): int(tickets) for level, turn, tickets in session.execute(statement)}

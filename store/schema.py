@@ -46,7 +46,7 @@ def require_head(database: Database) -> None:
         raise WrongVersion("The store is empty: run 'tierdesk migrate'.")
     if found > HEAD:
         raise WrongVersion(
-            f"The store is at version {found}, newer than this tierdesk ({HEAD}): upgrade tierdesk. Nothing was changed."
+            f"The store is at version {found}, newer than this tierdesk ({HEAD}): upgrade tierdesk; nothing changed."
         )
     raise WrongVersion(f"The store is at version {found}, this tierdesk needs {HEAD}: run 'tierdesk migrate'.")
 
@@ -101,5 +101,5 @@ def back_up(database: Database, url: str, now: datetime) -> Path | None:
             connection.exec_driver_sql("BEGIN")
         copy.chmod(0o600)
     except (exc.SQLAlchemyError, OSError) as error:
-        raise Unreachable(f"The store could not be copied to {copy} before migrating; nothing was changed.") from error
+        raise Unreachable(f"The store could not be copied to {copy} before migrating; nothing changed.") from error
     return copy

@@ -65,7 +65,8 @@ def _sqlite_count(row: str, step: str) -> str:
 
 SQLITE_TRIGGERS = (
     "CREATE TRIGGER event_not_edited BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are never edited'); END",
-    "CREATE TRIGGER event_not_deleted BEFORE DELETE ON event BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END",
+    "CREATE TRIGGER event_not_deleted BEFORE DELETE ON event "
+    "BEGIN SELECT RAISE(ABORT, 'events are never deleted'); END",
     "CREATE TRIGGER ledger_not_deleted BEFORE DELETE ON ledger "
     "BEGIN SELECT RAISE(ABORT, 'accepted mail is never deleted'); END",
     f"CREATE TRIGGER ticket_counted AFTER INSERT ON ticket BEGIN {_sqlite_count('NEW', '+')} END",
