@@ -1,0 +1,1 @@
+"""The demo: a throwaway desk with believable customers, on this machine alone."""
