@@ -159,10 +159,13 @@ class OutboxSettings(Section):
     password_file: Annotated[str, AfterValidator(_absolute_path)] = Field(
         default="", description="A file that holds the password and nothing else; read when it is needed."
     )
-    timeout_seconds: float = Field(
-        default=60.0, allow_inf_nan=False, ge=1, le=600, description="How long the next hop may be silent."
+    ca_file: Annotated[str, AfterValidator(_absolute_path)] = Field(
+        default="", description='Authorities that sign its certificate, a PEM file; "" means those of the system.'
     )
-    helo: HostName = Field(default="", description='The name we greet with; "" is the name of the machine.')
+    timeout_seconds: float = Field(
+        default=30.0, allow_inf_nan=False, ge=1, le=300, description="How long the next hop may be silent."
+    )
+    helo: HostName = Field(default="", description='The name we greet with; "" is our address as a literal.')
 
     @model_validator(mode="after")
     def _credentials(self) -> Self:
