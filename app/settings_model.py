@@ -163,7 +163,7 @@ class OutboxSettings(Section):
         default="", description='Authorities that sign its certificate, a PEM file; "" means those of the system.'
     )
     timeout_seconds: float = Field(
-        default=30.0, allow_inf_nan=False, ge=1, le=300, description="How long the next hop may be silent."
+        default=30.0, allow_inf_nan=False, ge=1, le=120, description="How long the next hop may be silent."
     )
     helo: HostName = Field(default="", description='The name we greet with; "" is our address as a literal.')
 

@@ -61,7 +61,7 @@ BROKEN_FILES = {
         "FILE: smtp.max_connections must be a whole number, not true.",
     ),
     "too small": ("[smtp]\nmax_message_bytes = 10", "FILE: smtp.max_message_bytes must be at least 1024, not 10."),
-    "too great": ("[outbox]\ntimeout_seconds = 900", "FILE: outbox.timeout_seconds must be at most 300.0, not 900."),
+    "too great": ("[outbox]\ntimeout_seconds = 900", "FILE: outbox.timeout_seconds must be at most 120.0, not 900."),
     "not finite": ("[outbox]\ntimeout_seconds = nan", "FILE: outbox.timeout_seconds must be a number, not nan."),
     "number for text": ("[desk]\nname = 5", "FILE: desk.name must be text in quotes, not 5."),
     "empty name": ('[desk]\nname = ""', 'FILE: desk.name must not be empty, not "".'),
