@@ -119,9 +119,7 @@ def _wrap(smtp: smtplib.SMTP, smarthost: Smarthost) -> None:
         smtp.sock = context.wrap_socket(smtp.sock, server_hostname=smarthost.host)
     except ssl.SSLError as error:
         raise SmarthostError(f"TLS with the smarthost failed: {error}") from error
-    smtp.file = None
-    smtp.ehlo_resp = smtp.helo_resp = None
-    smtp.esmtp_features, smtp.does_esmtp = {}, False
+    smtp.file = None  # With what was read ahead; ehlo() empties the list of extensions by itself.
 
 
 def _sign_in(smtp: smtplib.SMTP, smarthost: Smarthost) -> None:
