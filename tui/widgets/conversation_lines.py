@@ -1,0 +1,168 @@
+"""A ticket's messages and events as lines of a given width. No screen: values in, lines out.
+
+Who speaks is said three times, never by colour alone: a glyph and a word in the heading, and a gutter before every line
+of what the customer does not see. Quoted text is folded, never cut. Every text of outside origin passes ``safe`` here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from enum import StrEnum
+
+from desk.views import AttachmentView, EventView, MessageView
+from procedure.quoting import fold_ranges
+from procedure.terms import MessageKind, OutboxState
+from tui.safe import safe
+from tui.words import DELIVERY, NOTHING, SPEAKER, moment, size
+from tui.wrapping import wrap
+
+PORTION = 256 * 1024
+"""Characters of a message shown at first, and with each request for more."""
+
+GUTTER: dict[MessageKind, str] = {
+    MessageKind.CUSTOMER: "  ",
+    MessageKind.STAFF: "▏ ",
+    MessageKind.NOTE: "# ",
+    MessageKind.SYSTEM: "· ",
+}
+
+_SILENT_FIELDS = frozenset({"next_at", "turn"})
+"""Fields of an event that follow from others and tell a reader nothing."""
+
+
+class SpotKind(StrEnum):
+    """What a line that can be opened holds."""
+
+    FOLD = "fold"
+    REST = "rest"
+    OLDER = "older"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Something to open: the ``number``-th quote of a message, the rest of a message, or older messages."""
+
+    kind: SpotKind
+    message_id: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the screen: gutter, text, the name of its style, and what opens there."""
+
+    text: str
+    style: str = ""
+    gutter: str = ""
+    spot: Spot | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """How messages are laid out: cells, the reader's clock and zone."""
+
+    width: int
+    now: datetime
+    zone: tzinfo | None = None
+
+
+def message_lines(message: MessageView, look: Look, unfolded: frozenset[int], shown: int = PORTION) -> tuple[Line, ...]:
+    """Return a message as lines: heading, delivery, attachments, body, and a blank line.
+
+    ``unfolded`` are the numbers of the quotes that stand open, ``shown`` the characters of the body to show.
+    """
+    lines = [_heading(message, look), *_delivery(message, look)]
+    lines += [_attachment(attachment, look, GUTTER[message.kind]) for attachment in message.attachments]
+    lines += _body(message, look, unfolded, shown)
+    return (*lines, Line(""))
+
+
+def older_line(count: int) -> Line:
+    """Return the line above the first message shown."""
+    word = "message" if count == 1 else "messages"
+    return Line(f"▸ {count} older {word}", "fold", spot=Spot(SpotKind.OLDER))
+
+
+def event_lines(event: EventView, look: Look) -> tuple[Line, ...]:
+    """Return one event of a ticket's history as lines: when, who, what, and what it changed."""
+    head = f"{moment(event.at, look.now, look.zone):16} {safe(event.actor)}: {safe(event.kind.replace('_', ' '))}"
+    lines = [Line(safe(head, width=look.width), "strong")]
+    lines += [
+        Line(piece, "", " " * 4) for text in _facts(event.data) for piece in wrap(safe(text), max(2, look.width - 4))
+    ]
+    return tuple(lines)
+
+
+def _facts(data: Mapping[str, object]) -> Iterator[str]:
+    """Yield what an event recorded: changed fields first, then the rest."""
+    changed = data.get("set")
+    if isinstance(changed, Mapping):
+        for field, value in changed.items():
+            if field not in _SILENT_FIELDS:
+                yield f"{_plain(field)} → {_plain(value)}"
+    for field, value in data.items():
+        if field != "set" and value not in (None, "", [], {}):
+            yield f"{_plain(field)}: {_plain(value)}"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return NOTHING
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(item) for item in value) or NOTHING
+    return str(value).replace("_", " ") if str(value).islower() else str(value)
+
+
+def _heading(message: MessageView, look: Look) -> Line:
+    sign = SPEAKER[message.kind]
+    who = safe(message.author_name or message.author_address) or NOTHING
+    parts = [f"{sign.glyph} {who}", moment(message.at, look.now, look.zone), sign.word]
+    if message.delivery is not None:
+        delivery = DELIVERY[message.delivery]
+        parts.append(f"{delivery.glyph} {delivery.word}")
+    style = "late" if message.delivery is OutboxState.DEAD else sign.style
+    return Line(safe(" · ".join(parts), width=look.width), style)
+
+
+def _delivery(message: MessageView, look: Look) -> list[Line]:
+    """Return what the next hop said, while it matters."""
+    if not message.delivery_reply or message.delivery in (None, OutboxState.SENT):
+        return []
+    style, gutter = DELIVERY[message.delivery].style, GUTTER[message.kind]
+    text = safe(f"the next mail server said: {message.delivery_reply}")
+    return [Line(piece, style, gutter) for piece in wrap(text, look.width - 2)]
+
+
+def _attachment(attachment: AttachmentView, look: Look, gutter: str) -> Line:
+    kind = f"({safe(attachment.content_type, width=40)}, {size(attachment.size)})"
+    name = safe(attachment.filename, width=max(8, look.width - len(kind) - 14)) or "without a name"
+    return Line(safe(f"attached: {name} {kind}", width=look.width - 2), "strong", gutter)
+
+
+def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int) -> Iterator[Line]:
+    """Yield the body, each quote as one line unless it is unfolded."""
+    text, gutter = safe(message.text[:shown].rstrip(), multiline=True), GUTTER[message.kind]
+    plain = text.split("\n")
+    place = 0
+    for number, (begin, end) in enumerate(fold_ranges(text)):
+        yield from _wrapped(plain[place:begin], look, gutter)
+        is_open, word = number in unfolded, "line" if end - begin == 1 else "lines"
+        glyph = "▾" if is_open else "▸"
+        spot = Spot(SpotKind.FOLD, message.id, number)
+        yield Line(f"{glyph} {end - begin} quoted {word}", "fold", gutter, spot)
+        if is_open:
+            yield from _wrapped(plain[begin:end], look, gutter, "dim")
+        place = end
+    yield from _wrapped(plain[place:], look, gutter)
+    rest = len(message.text) - shown
+    if rest > 0:
+        said = f"▸ {size(rest)} more of this message, shown {size(min(rest, PORTION))} at a time"
+        yield Line(safe(said, width=look.width - 2), "fold", gutter, Spot(SpotKind.REST, message.id))
+
+
+def _wrapped(plain: list[str], look: Look, gutter: str, style: str = "") -> Iterator[Line]:
+    for line in plain:
+        for piece in wrap(line, look.width - 2):
+            yield Line(piece, style, gutter)

@@ -1,0 +1,89 @@
+"""The line of key hints at the foot of a screen.
+
+Not Textual's ``Footer``: that one leaks some 30 KB with every change of focus (measured, 8.2.8). This line has no
+children; it reads the screen's active bindings, so an own keymap, the focus and the roles all show at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+from textual.app import RenderResult
+from textual.content import Content
+from textual.keys import key_to_character
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui.actions import BY_ID, Action, key_word
+
+Hint = tuple[str, str]
+"""A key and what it does."""
+
+GAP = 2
+
+
+def chosen(active: Iterable[tuple[str, Action]], width: int) -> list[Hint]:
+    """Return the hints that fit into ``width`` cells, in their order; the last in order (help) always stays."""
+    first_key: dict[str, str] = {}
+    for key, action in active:
+        if action.hint:
+            first_key.setdefault(action.id, key)
+    actions = sorted((BY_ID[action_id] for action_id in first_key), key=lambda action: action.hint)
+    hints = [(key_word(first_key[action.id]), action.label) for action in actions]
+    while len(hints) > 1 and sum(_cells(hint) for hint in hints) > width:
+        del hints[-2]
+    return hints
+
+
+def _cells(hint: Hint) -> int:
+    return cell_len(hint[0]) + 1 + cell_len(hint[1]) + GAP
+
+
+class HintBar(Widget):
+    """One line: ``enter open  r reply  ? help``."""
+
+    DEFAULT_CSS = """
+    HintBar { height: 1; dock: bottom; padding: 0 1; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._hints: list[Hint] = []
+
+    @property
+    def hints(self) -> list[Hint]:
+        """Return what is shown."""
+        return self._hints
+
+    def on_mount(self) -> None:
+        """Follow the bindings of the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, self._follow)
+        self._follow(self.screen)
+
+    def on_resize(self) -> None:
+        """Show what fits now."""
+        self._follow(self.screen)
+
+    def _follow(self, screen: Screen[object]) -> None:
+        active = [
+            (bound.binding.key_display or key_symbol(key), BY_ID[bound.binding.id])
+            for key, bound in screen.active_bindings.items()
+            if bound.enabled and bound.binding.id in BY_ID
+        ]
+        hints = chosen(active, self.content_size.width)
+        if hints != self._hints:
+            self._hints = hints
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Return the hints, keys in bold."""
+        parts: list[tuple[str, str] | str] = []
+        for key, label in self._hints:
+            parts += [(key, "bold $text-accent"), f" {label}{' ' * GAP}"]
+        return Content.assemble(*parts)
+
+
+def key_symbol(key: str) -> str:
+    """Return ``?`` for ``question_mark``: Textual knows keys by name, people by what is printed on them."""
+    return key_to_character(key) or key
