@@ -1,0 +1,1 @@
+"""A raw mail as octets to a ``procedure.mail.ParsedMail``: pure functions that never raise and never recurse."""

@@ -1,0 +1,155 @@
+"""Address fields (RFC 5322 §3.4) read as people write them: one linear pass, no recursion, no exception."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from intake.parsing.caps import Caps, Notes
+from intake.parsing.words import decode_words
+from procedure.mail import Address
+
+_BAD = re.compile(r"[\s\x00-\x1f\x7f-\x9f<>,;]")
+_BARE = re.compile(r"[^\s<>,;:()\"]+@[^\s<>,;:()\"]+")
+_SPACE = re.compile(r"[ \t\r\n]+")
+
+
+@dataclass
+class _Mailbox:
+    """One entry while it is being read."""
+
+    words: list[str] = field(default_factory=list)
+    angle: str | None = None
+    comments: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.angle is None and not "".join(self.words).strip() and not self.comments
+
+
+def read_addresses(values: list[str], caps: Caps, notes: Notes) -> tuple[Address, ...]:
+    """Return the addresses in some fields, in order; an entry without a usable address has ``address`` ''."""
+    found: list[Address] = []
+    for value in values:
+        for mailbox in _merge(_split(value)):
+            found.extend(_addresses(mailbox, notes))
+            if len(found) >= caps.addresses:
+                notes.add(f"More than {caps.addresses} addresses in a field; the rest was not read.")
+                return tuple(found[: caps.addresses])
+    return tuple(found)
+
+
+def clean_address(text: str) -> str:
+    """Return an address with its domain in lower case, '' when it cannot be one."""
+    text = text.strip(" \t\r\n<>'\"" if not text.startswith('"') else " \t\r\n")
+    text = text[7:] if text[:7].lower() == "mailto:" else text
+    local, at, domain = text.rpartition("@")
+    domain = domain.rstrip(".")
+    if not at or not local or not domain or len(text) > 320 or _BAD.search(domain):
+        return ""
+    if _BAD.search(local) and not (local.startswith('"') and local.endswith('"') and local.isprintable()):
+        return ""
+    return f"{local}@{domain.lower()}"
+
+
+def _split(value: str) -> list[_Mailbox]:
+    """Split a field at its commas and semicolons; quotes, comments and angle brackets keep what is in them."""
+    mailboxes = [_Mailbox()]
+    position = 0
+    while position < len(value):
+        char = value[position]
+        current = mailboxes[-1]
+        if char == '"':
+            text, position = _quoted(value, position)
+            current.words.append(f'"{text}"' if value[position : position + 1] == "@" else text)
+        elif char == "(":
+            text, position = _comment(value, position)
+            current.comments.append(text)
+        elif char == "<":
+            end = value.find(">", position)
+            end = end if end >= 0 else len(value)
+            current.angle = value[position + 1 : end] if not current.angle else current.angle
+            position = end + 1
+        elif char in ",;":
+            mailboxes.append(_Mailbox())
+            position += 1
+        elif char == ":" and "@" not in "".join(current.words) and current.angle is None:
+            mailboxes[-1] = _Mailbox()  # the name of a group
+            position += 1
+        else:
+            end = _next_special(value, position)
+            current.words.append(value[position:end])
+            position = end
+    return mailboxes
+
+
+_SPECIAL = re.compile(r'["(<,;:]')
+
+
+def _next_special(value: str, position: int) -> int:
+    match = _SPECIAL.search(value, position + 1)
+    return match.start() if match else len(value)
+
+
+def _quoted(value: str, position: int) -> tuple[str, int]:
+    out: list[str] = []
+    position += 1
+    while position < len(value) and value[position] != '"':
+        position += value[position] == "\\" and position + 1 < len(value)
+        out.append(value[position])
+        position += 1
+    return "".join(out), position + 1
+
+
+def _comment(value: str, position: int) -> tuple[str, int]:
+    depth, start = 0, position
+    while position < len(value):
+        char = value[position]
+        depth += (char == "(") - (char == ")")
+        position += 2 if char == "\\" else 1
+        if depth == 0:
+            return value[start + 1 : position - 1], position
+    return value[start + 1 :], position
+
+
+def _merge(mailboxes: list[_Mailbox]) -> list[_Mailbox]:
+    """Undo the split of an unquoted ``Doe, John <john@…>``: a name without an address belongs to what follows."""
+    merged: list[_Mailbox] = []
+    for mailbox in mailboxes:
+        before = merged[-1] if merged else None
+        if before and before.angle is None and mailbox.angle is not None and "@" not in "".join(before.words):
+            before.words.extend((",", *mailbox.words))
+            before.angle, before.comments = mailbox.angle, before.comments + mailbox.comments
+        elif not mailbox.is_empty:
+            merged.append(mailbox)
+    return merged
+
+
+def _addresses(mailbox: _Mailbox, notes: Notes) -> list[Address]:
+    words = "".join(mailbox.words)
+    if mailbox.angle is None and "@" not in words and "=?" in words:
+        # The whole entry, its angle brackets included, is one encoded word.
+        decoded = decode_words(words, notes)
+        again = [one for one in _split(decoded) if one.angle or "@" in "".join(one.words)]
+        if again:
+            return [_address(one, notes) for one in again]
+    return [_address(mailbox, notes)]
+
+
+def _address(mailbox: _Mailbox, notes: Notes) -> Address:
+    words = "".join(mailbox.words)
+    raw = mailbox.angle
+    if raw is None or not clean_address(_unroute(raw)):
+        bare = _BARE.search(words) if raw is None or "@" not in raw else None
+        if bare:
+            raw, words = bare[0], words[: bare.start()] + words[bare.end() :]
+        elif raw is None and "@" in words:
+            raw, words = words, ""
+    name = _SPACE.sub(" ", words).strip(" '") or " ".join(mailbox.comments).strip()
+    address = clean_address(_unroute(decode_words(raw or "", notes)))
+    return Address(decode_words(name, notes).strip(" \t\r\n"), address)
+
+
+def _unroute(text: str) -> str:
+    text = text.strip()
+    return text.rpartition(":")[2] if text.startswith("@") and ":" in text else text

@@ -1,0 +1,202 @@
+"""HTML to readable text: blocks on lines of their own, lists, links in full, quotes as ``> ``; hidden text left out.
+
+lxml builds the tree (the standard library's parser takes minutes on hostile input), one loop with its own stack walks
+it: no depth of nesting can exhaust Python's. What costs time by the square is cut first: ``_tame`` drops the attributes
+of a tag that has hundreds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from intake.parsing.caps import Caps, Notes
+from intake.parsing.html_writer import Writer
+
+_MAX_ATTRIBUTES = 200
+_TAME_FROM = 1 << 15
+_TAG = re.compile(r"<[A-Za-z][^\s/>]*")
+_ATTRIBUTE = re.compile(r"""[\s/]*+(?:[^\s/>=]++|=)(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+""")
+_ANY_TAG = re.compile(r"<[^<>]*>")
+_HIDDEN = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)",
+    re.IGNORECASE,
+)
+_SKIPPED = frozenset({"head", "script", "style", "title", "template", "object", "svg", "math", "iframe", "select",
+                      "datalist", "audio", "video", "canvas", "map", "meta", "link"})  # fmt: skip
+_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "hr",
+                         "figure", "fieldset"})  # fmt: skip
+_LINES = frozenset({"div", "li", "tr", "dt", "dd", "address", "article", "aside", "footer", "header", "main", "nav",
+                    "section", "center", "form", "body", "html", "caption", "tbody", "thead", "tfoot", "figcaption",
+                    "details", "summary", "legend", "option"})  # fmt: skip
+_WEB = ("http://", "https://", "ftp://", "tel:", "mailto:", "sip:", "cid:")
+
+
+def html_to_text(html: str, caps: Caps, notes: Notes) -> str:
+    """Return what a reader of the page would read."""
+    if len(html) > caps.html_bytes:
+        notes.add(f"The HTML is longer than {caps.html_bytes} characters; the rest was not read.")
+        html = html[: caps.html_bytes]
+    root = _tree(_tame(html, notes))
+    if root is None:
+        return ""
+    writer = Writer(caps.text)
+    _walk(root, writer, notes)
+    text = writer.text()
+    return text if text or not html.strip() else _crude(html)
+
+
+def _tree(html: str) -> etree._Element | None:
+    # Bytes and a fixed encoding: a charset named inside the page cannot change what was decoded already.
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
+    octets = html.replace("\x00", "\ufffd").encode("utf-8", "replace")
+    try:
+        return etree.fromstring(octets, parser) if octets.strip() else None
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+
+
+def _tame(html: str, notes: Notes) -> str:
+    """Drop the attributes of tags that have too many; the parser's time grows with the square of their number."""
+    if len(html) < _TAME_FROM:
+        return html
+    out: list[str] = []
+    kept = position = 0
+    while tag := _TAG.search(html, position):
+        position, count = tag.end(), 0
+        while (attribute := _ATTRIBUTE.match(html, position)) and attribute.end() > position:
+            position, count = attribute.end(), count + 1
+        if count > _MAX_ATTRIBUTES:
+            out.append(html[kept : tag.end()])
+            kept = position
+            notes.add(f"A tag with more than {_MAX_ATTRIBUTES} attributes lost them.")
+    return "".join(out) + html[kept:]
+
+
+def _crude(html: str) -> str:
+    """Return a page's text when its tree has none: nested beyond all measure."""
+    return re.sub(r"\s+", " ", _ANY_TAG.sub(" ", html)).strip()
+
+
+@dataclass
+class _Frame:
+    """An element whose children are being walked."""
+
+    element: etree._Element
+    tag: str
+    children: Iterator[etree._Element]
+    mark: int = 0
+    counter: int | None = None
+
+
+def _walk(root: etree._Element, writer: Writer, notes: Notes) -> None:
+    stack: list[_Frame] = []
+    _open(root, stack, writer, notes)
+    while stack:
+        child = next(stack[-1].children, None)
+        if child is not None:
+            _open(child, stack, writer, notes)
+            continue
+        frame = stack.pop()
+        _close(frame, writer)
+        _break(frame.tag, stack, writer)
+        _tail(frame.element, stack, writer)
+
+
+def _tail(element: etree._Element, stack: list[_Frame], writer: Writer) -> None:
+    if stack and element.tail:
+        writer.write(element.tail)
+
+
+def _open(element: etree._Element, stack: list[_Frame], writer: Writer, notes: Notes) -> None:
+    tag = element.tag.lower() if isinstance(element.tag, str) else "script"
+    if tag in _SKIPPED or _is_hidden(element, notes):
+        _tail(element, stack, writer)
+        return
+    frame = _Frame(element, tag, iter(element), mark=writer.mark())
+    _break(tag, stack, writer)
+    _begin(frame, stack, writer)
+    stack.append(frame)
+    if element.text:
+        writer.write(element.text)
+
+
+def _begin(frame: _Frame, stack: list[_Frame], writer: Writer) -> None:
+    tag, element = frame.tag, frame.element
+    if tag == "br":
+        writer.hard_break()
+    elif tag == "hr":
+        writer.write("---")
+    elif tag == "img":
+        alternative = (element.get("alt") or "").strip()
+        writer.write(f"[{alternative[:500]}]" if alternative else "")
+    elif tag == "li":
+        writer.indent(_bullet(stack))
+    elif tag == "blockquote":
+        writer.quote()
+    elif tag in ("pre", "textarea"):
+        writer.keep_space(True)
+    elif tag == "ol":
+        start = element.get("start") or "1"
+        frame.counter = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1
+    elif tag == "dd":
+        writer.indent("  ")
+    elif tag in ("td", "th"):
+        writer.cell()
+
+
+def _bullet(stack: list[_Frame]) -> str:
+    outer = next((frame for frame in reversed(stack) if frame.tag in ("ol", "ul", "menu", "dir")), None)
+    if outer is None or outer.counter is None:
+        return "- "
+    outer.counter += 1
+    return f"{outer.counter - 1}. "
+
+
+def _close(frame: _Frame, writer: Writer) -> None:
+    tag = frame.tag
+    if tag == "a":
+        _link(frame, writer)
+    elif tag in ("li", "dd"):
+        writer.unindent()
+    elif tag == "blockquote":
+        writer.unquote()
+    elif tag in ("pre", "textarea"):
+        writer.keep_space(False)
+
+
+def _break(tag: str, stack: list[_Frame], writer: Writer) -> None:
+    """Begin a new line or a new paragraph where the tag asks for one; a list in a list item is close to it."""
+    is_inner_list = tag in ("ul", "ol") and any(frame.tag == "li" for frame in stack[-5:])
+    if tag in _PARAGRAPHS and not is_inner_list:
+        writer.paragraph()
+    elif tag in _PARAGRAPHS or tag in _LINES:
+        writer.line()
+
+
+def _link(frame: _Frame, writer: Writer) -> None:
+    """Show where a link goes when its words do not: ``here <https://…>``."""
+    target = (frame.element.get("href") or "").strip()
+    if not target.lower().startswith(_WEB):
+        return
+    words = writer.since(frame.mark).strip()
+    bare = re.sub(r"^(?:mailto|tel):", "", target, flags=re.IGNORECASE)
+    if _plain(words) in (_plain(target), _plain(bare)):
+        return
+    writer.write(f" <{bare}>" if words else f"<{bare}>")
+
+
+def _plain(link: str) -> str:
+    return re.sub(r"^https?://", "", link.strip().lower()).rstrip("/")
+
+
+def _is_hidden(element: etree._Element, notes: Notes) -> bool:
+    style = element.get("style")
+    if element.get("hidden") is None and not (style and _HIDDEN.search(style[:2000])):
+        return False
+    if "".join(element.itertext()).strip():
+        notes.add("The HTML has hidden text, which was left out.")
+    return True

@@ -1,0 +1,136 @@
+"""Collects text as a page is walked: collapses white space, keeps paragraphs apart, writes quote marks and indents."""
+
+from __future__ import annotations
+
+import os.path
+import re
+
+_SPACE = re.compile(r"[ \t\r\n\f]+")
+_MAX_PREFIXES = 10
+
+
+class Writer:
+    """Builds lines. Every line begins with the prefixes of the quotes and lists that it is in."""
+
+    def __init__(self, cap: int) -> None:
+        self._cap = cap
+        self._size = 0
+        self._lines: list[str] = []
+        self._pieces: list[str] = []
+        self._written: list[str] = []
+        self._prefixes: list[str] = []
+        self._above: list[str] = []
+        self._bullet = ""
+        self._preformatted = 0
+        self._wants_space = False
+        self._wants_paragraph = False
+
+    def write(self, text: str) -> None:
+        """Write words; white space around them collapses to one space."""
+        if not text or self._size > self._cap:
+            return
+        if self._preformatted:
+            self._write_lines(text)
+            return
+        words = _SPACE.sub(" ", text).replace("\xa0", " ") if not text.isspace() else " "
+        if words[0] == " ":
+            self._wants_space = True
+        core = words.strip(" ")
+        if core:
+            self._put(core)
+            self._wants_space = words[-1] == " "
+
+    def hard_break(self) -> None:
+        """End the line, also an empty one."""
+        self._finish(keep_empty=True)
+
+    def line(self) -> None:
+        """End the line if there is anything on it."""
+        if self._pieces:
+            self._finish(keep_empty=False)
+        self._wants_space = False
+
+    def paragraph(self) -> None:
+        """End the line and leave one line free before the next words."""
+        self.line()
+        self._wants_paragraph = True
+
+    def cell(self) -> None:
+        """Keep a table's cells on one line apart."""
+        if self._pieces:
+            self._pieces.append("  ")
+            self._wants_space = False
+
+    def quote(self) -> None:
+        """Begin a quote."""
+        self._prefixes.append("> ")
+
+    def unquote(self) -> None:
+        """End a quote."""
+        self.line()
+        self._prefixes.pop()
+
+    def indent(self, bullet: str) -> None:
+        """Begin a list item: ``bullet`` before its first line, as much space before the others."""
+        self._bullet = bullet
+        self._prefixes.append(" " * len(bullet))
+
+    def unindent(self) -> None:
+        """End a list item."""
+        self.line()
+        self._bullet = ""
+        self._prefixes.pop()
+
+    def keep_space(self, preformatted: bool) -> None:
+        """Begin or end text whose white space counts."""
+        self._preformatted += 1 if preformatted else -1
+
+    def mark(self) -> int:
+        """Return a mark for ``since``."""
+        return len(self._written)
+
+    def since(self, mark: int) -> str:
+        """Return the words written since a mark, at most a thousand pieces of them."""
+        return " ".join(self._written[mark : mark + 1000])
+
+    def text(self) -> str:
+        """Return everything, without blank lines at the ends."""
+        self.line()
+        return "\n".join(self._lines).strip("\n")
+
+    def _write_lines(self, text: str) -> None:
+        for index, line in enumerate(text.replace("\r\n", "\n").split("\n")):
+            if index:
+                self._finish(keep_empty=True)
+            if line:
+                self._put(line)
+
+    def _put(self, words: str) -> None:
+        if not self._pieces:
+            self._begin_line()
+        elif self._wants_space and self._pieces[-1][-1:] != " ":
+            self._pieces.append(" ")
+        self._wants_space = False
+        self._pieces.append(words)
+        self._written.append(words)
+        self._size += len(words) + 1
+
+    def _begin_line(self) -> None:
+        if self._wants_paragraph and self._lines and self._lines[-1].strip("> "):
+            self._lines.append("".join(os.path.commonprefix([self._above, self._prefixes])[-_MAX_PREFIXES:]).rstrip(" "))
+        self._wants_paragraph = False
+        self._above = list(self._prefixes)
+        self._pieces.append(self._prefix(self._bullet))
+        self._bullet = ""
+
+    def _prefix(self, bullet: str) -> str:
+        prefixes = self._prefixes[-_MAX_PREFIXES:]
+        return "".join([*prefixes[:-1], bullet] if bullet and prefixes else prefixes)
+
+    def _finish(self, *, keep_empty: bool) -> None:
+        line = "".join(self._pieces).rstrip(" ") if self._pieces else self._prefix(bullet="").rstrip(" ")
+        if self._pieces or (keep_empty and self._lines):
+            self._lines.append(line)
+            self._size += len(line)
+        self._pieces = []
+        self._wants_space = False

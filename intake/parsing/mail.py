@@ -1,0 +1,116 @@
+"""A raw mail to a ``ParsedMail``: the only function that the child process calls. It never raises for any octets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from intake.parsing.addresses import read_addresses
+from intake.parsing.body import read_body
+from intake.parsing.caps import Caps, Notes
+from intake.parsing.headers import Headers
+from intake.parsing.mime import read_tree
+from intake.parsing.reports import Report, message_ids, read_report
+from procedure.mail import Address, ParsedAttachment, ParsedMail
+
+NOBODY = Address("", "")
+KEPT_HEADERS = (
+    "auto-submitted", "precedence", "list-id", "list-unsubscribe", "list-post", "x-auto-response-suppress",
+    "x-autoreply", "x-autorespond", "x-auto-reply-from", "return-path", "content-type", "date", "reply-to", "x-loop",
+    "x-failed-recipients", "x-mailer", "x-spam-flag", "feedback-id",
+)  # fmt: skip
+RECEIVED_COUNT = "x-received-count"
+"""Not a field of the mail: how many Received fields it has."""
+_KEPT_LENGTH = 4_000
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def parse(raw: bytes, caps: Caps | None = None) -> ParsedMail:
+    """Return what a mail says. Each thing that was wrong with it is a sentence in ``defects``."""
+    caps = caps or Caps()
+    notes = Notes([])
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    root = read_tree(raw, caps, notes)
+    headers = root.headers
+    body = read_body(root, caps, notes)
+    text = body.text[: caps.text]
+    report = read_report(root, text, caps, notes)
+    senders = tuple(dict.fromkeys(one for one in _people(headers, ("from",), caps, notes) if one.address))
+    mail = ParsedMail(
+        sender=senders[0] if senders else _fallback_sender(headers, caps, notes),
+        senders=senders,
+        recipients=_people(headers, ("to", "cc"), caps, notes),
+        subject=_one_line(headers.text("subject", notes))[: caps.subject],
+        text=text,
+        message_id=next(iter(message_ids(headers.raw("message-id"), notes, 1)), ""),
+        in_reply_to=message_ids(" ".join(headers.raw_all("in-reply-to")), notes, caps.references),
+        references=message_ids(" ".join(headers.raw_all("references")), notes, caps.references),
+        headers=_kept(headers, notes),
+        attachments=tuple(body.attachments),
+        is_delivery_report=report is not None,
+        bounce_ids=(report or Report()).ids,
+        bounce_status=(report or Report()).status,
+        defects=(),
+    )
+    return _storable(mail, notes)
+
+
+def _people(headers: Headers, names: tuple[str, ...], caps: Caps, notes: Notes) -> tuple[Address, ...]:
+    return read_addresses([value for name in names for value in headers.raw_all(name)], caps, notes)
+
+
+def _fallback_sender(headers: Headers, caps: Caps, notes: Notes) -> Address:
+    """Return whom to show when From has no usable address: the Sender field, else From's name alone."""
+    notes.add("The mail has no usable From address.")
+    for found in _people(headers, ("sender",), caps, notes):
+        if found.address:
+            return found
+    return next(iter(_people(headers, ("from",), caps, notes)), NOBODY)
+
+
+def _kept(headers: Headers, notes: Notes) -> dict[str, str]:
+    ours = sorted({name for name in headers.names if name.startswith("x-tierdesk-")})[:50]
+    kept = {name: headers.text(name, notes)[:_KEPT_LENGTH] for name in (*KEPT_HEADERS, *ours) if headers.count(name)}
+    return kept | {RECEIVED_COUNT: str(headers.count("received"))}
+
+
+def _one_line(text: str) -> str:
+    return text.strip(" \t\r\n")
+
+
+def _storable(mail: ParsedMail, notes: Notes) -> ParsedMail:
+    """Replace what no store can keep as text: NUL and halves of surrogate pairs."""
+    found = False
+
+    def fix(text: str) -> str:
+        nonlocal found
+        if not _UNKEEPABLE.search(text):
+            return text
+        found = True
+        return _UNKEEPABLE.sub("\ufffd", text)
+
+    def fix_all(texts: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(fix, texts))
+
+    def person(one: Address) -> Address:
+        return Address(fix(one.name), fix(one.address))
+
+    fixed = ParsedMail(
+        sender=person(mail.sender),
+        senders=tuple(map(person, mail.senders)),
+        recipients=tuple(map(person, mail.recipients)),
+        subject=fix(mail.subject),
+        text=fix(mail.text),
+        message_id=fix(mail.message_id),
+        in_reply_to=fix_all(mail.in_reply_to),
+        references=fix_all(mail.references),
+        headers={name: fix(value) for name, value in mail.headers.items()},
+        attachments=tuple(ParsedAttachment(fix(a.filename), fix(a.content_type), a.content) for a in mail.attachments),
+        is_delivery_report=mail.is_delivery_report,
+        bounce_ids=fix_all(mail.bounce_ids),
+        bounce_status=mail.bounce_status,
+    )
+    if found:
+        notes.add("Characters that cannot be stored were replaced.")
+    return replace(fixed, defects=fix_all(tuple(notes.sentences)))
