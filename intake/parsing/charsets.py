@@ -20,7 +20,8 @@ _ALIASES = {
     "ecma118": "iso8859-7", "greek8": "iso8859-7", "greek": "iso8859-7",
     # wider relatives of what is declared: the same text, and the letters that senders add
     "iso88591": "cp1252", "latin1": "cp1252", "l1": "cp1252", "88591": "cp1252", "mswin1252": "cp1252",
-    "ansi": "cp1252", "win1252": "cp1252", "xcp1252": "cp1252", "ibm819": "cp1252", "iso885911": "cp1252", "iso88599": "cp1254",
+    "ansi": "cp1252", "win1252": "cp1252", "xcp1252": "cp1252", "ibm819": "cp1252",
+    "iso885911": "cp874", "iso88599": "cp1254",
     "latin5": "cp1254", "iso885915": "iso8859-15", "win1251": "cp1251", "xcp1251": "cp1251", "mswin1251": "cp1251",
     "win1250": "cp1250", "xcp1250": "cp1250", "mswin1250": "cp1250", "win1254": "cp1254",
     "gb2312": "gb18030", "gbk": "gb18030", "gb231280": "gb18030", "euccn": "gb18030",
@@ -29,7 +30,7 @@ _ALIASES = {
     "ksc56011987": "cp949", "ksc5601": "cp949", "euckr": "cp949", "windows949": "cp949", "uhc": "cp949",
     "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932", "windows31j": "cp932", "mskanji": "cp932",
     "big5": "big5hkscs", "xxbig5": "big5hkscs", "windows950": "cp950",
-    "iso2022jp": "iso2022_jp_ext", "windows874": "cp874", "tis620": "cp874", "iso885911thai": "cp874",
+    "iso2022jp": "iso2022_jp_ext", "windows874": "cp874", "tis620": "cp874",
     "utf8mb4": "utf-8", "xutf8": "utf-8", "unicode11utf8": "utf-8", "utf": "utf-8",
     "macintosh": "mac_roman", "xmacroman": "mac_roman", "xmacgreek": "mac_greek", "usascii": "ascii", "ascii": "ascii",
     "ansix341968": "ascii", "ansix34": "ascii", "us": "ascii", "646": "ascii", "iso646us": "ascii",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os.path
 import re
+from itertools import takewhile
 
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _MAX_PREFIXES = 10
@@ -117,7 +117,7 @@ class Writer:
 
     def _begin_line(self) -> None:
         if self._wants_paragraph and self._lines and self._lines[-1].strip("> "):
-            self._lines.append("".join(os.path.commonprefix([self._above, self._prefixes])[-_MAX_PREFIXES:]).rstrip(" "))
+            self._lines.append("".join(_shared(self._above, self._prefixes)).rstrip(" "))
         self._wants_paragraph = False
         self._above = list(self._prefixes)
         self._pieces.append(self._prefix(self._bullet))
@@ -134,3 +134,9 @@ class Writer:
             self._size += len(line)
         self._pieces = []
         self._wants_space = False
+
+
+def _shared(above: list[str], below: list[str]) -> list[str]:
+    """Return the prefixes that a free line between two lines belongs to."""
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(above, below, strict=False))
+    return [prefix for prefix, _ in pairs][-_MAX_PREFIXES:]

@@ -1,0 +1,131 @@
+"""The filing worker: claims accepted mails, has each parsed in the child, and files it or records that it failed.
+
+Every mail that is claimed ends in exactly one call of ``file`` or ``fail``. Should both be impossible (the store is
+away) its lease ends by itself and it is claimed again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from desk.errors import Unavailable
+from intake.parser import Failed, Result
+from procedure.mail import Envelope, ParsedMail
+
+_log = logging.getLogger("tierdesk.intake")
+
+
+class Claimed(Protocol):
+    """What the filer needs of ``desk.filing.ClaimedMail``."""
+
+    @property
+    def ledger_id(self) -> int:
+        """The row in the ledger."""
+
+    @property
+    def envelope(self) -> Envelope:
+        """The mail as it came."""
+
+
+class Parser(Protocol):
+    """Reads one mail; ``ParserProcess`` in the service."""
+
+    def parse(self, raw: bytes) -> Result:
+        """Return what is in the mail, or why that cannot be said."""
+
+    def close(self) -> None:
+        """Let go of what parsing needs."""
+
+
+class Filer:
+    """Files what the listener accepted. All callables block and are called in threads.
+
+    ``claim`` returns mails under a lease (none when nothing is due), ``file`` gives a parsed mail its fate, ``fail``
+    counts a failure. ``ring`` wakes the worker; without it, it looks every ``poll_seconds``.
+    """
+
+    def __init__(
+        self,
+        claim: Callable[[], Sequence[Claimed]],
+        file: Callable[[int, ParsedMail], object],
+        fail: Callable[[int, str], object],
+        parser: Parser,
+        *,
+        poll_seconds: float = 5.0,
+    ) -> None:
+        self._claim = claim
+        self._file = file
+        self._fail = fail
+        self._parser = parser
+        self._poll_seconds = poll_seconds
+        self._bell = asyncio.Event()
+
+    def ring(self) -> None:
+        """Say that there may be mail to file. Call it in the event loop."""
+        self._bell.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """File until ``stop`` is set; the mail in hand is finished first."""
+        try:
+            while not stop.is_set():
+                self._bell.clear()
+                if not await self._turn(stop):
+                    await self._wait(stop)
+        finally:
+            await asyncio.to_thread(self._parser.close)
+
+    async def _turn(self, stop: asyncio.Event) -> bool:
+        """Claim and file once. Return whether to look again at once."""
+        try:
+            claimed = await asyncio.to_thread(self._claim)
+        except Exception as error:
+            _trouble("claim", 0, error)
+            return False
+        for mail in claimed:
+            if stop.is_set():
+                return False
+            await self._file_one(mail)
+        return bool(claimed)
+
+    async def _file_one(self, mail: Claimed) -> None:
+        started = time.monotonic()
+        try:
+            result = await asyncio.to_thread(self._parser.parse, mail.envelope.raw)
+            if isinstance(result, Failed):
+                await asyncio.to_thread(self._fail, mail.ledger_id, f"could not be parsed: {result.reason}")
+                _log.warning("action=not_parsed mail=%d reason=%r", mail.ledger_id, result.reason)
+                return
+            await asyncio.to_thread(self._file, mail.ledger_id, result.mail)
+        except Exception as error:
+            await self._could_not_file(mail.ledger_id, error)
+            return
+        _log.info("action=filed mail=%d ms=%d", mail.ledger_id, (time.monotonic() - started) * 1000)
+
+    async def _could_not_file(self, ledger_id: int, error: Exception) -> None:
+        """Count the failure against the mail, unless the store is away: that is not the mail's fault."""
+        _trouble("file", ledger_id, error)
+        if isinstance(error, Unavailable):
+            return
+        try:
+            await asyncio.to_thread(self._fail, ledger_id, f"could not be filed: {type(error).__name__}")
+        except Exception as second:
+            _trouble("fail", ledger_id, second)
+
+    async def _wait(self, stop: asyncio.Event) -> None:
+        """Wait for the bell, for ``stop``, or for the poll timer."""
+        waiting = [asyncio.create_task(event.wait()) for event in (self._bell, stop)]
+        try:
+            await asyncio.wait(waiting, timeout=self._poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+
+def _trouble(step: str, ledger_id: int, error: Exception) -> None:
+    is_known = isinstance(error, Unavailable)
+    _log.error("action=filing_trouble step=%s mail=%d error=%s", step, ledger_id, type(error).__name__,
+               exc_info=None if is_known else error)  # fmt: skip
