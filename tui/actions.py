@@ -72,18 +72,12 @@ _G, _L, _Q = (Context.GLOBAL,), (Context.LIST,), (Context.QUEUE,)
 _R, _T, _C, _D = (Context.READING,), (Context.TICKET,), (Context.COMPOSER,), (Context.DIALOG,)
 _QT = (Context.QUEUE, Context.TICKET)
 _WORK, _ASSIGN, _REPLY = _may(Permission.WORK_TICKETS), _may(Permission.ASSIGN), _may(Permission.REPLY)
-_NOTE, _LEDGER = _may(Permission.NOTE), _may(Permission.READ_LEDGER)
-_LEADERS = frozenset({Role.MODERATOR, Role.SUPERVISOR, Role.OWNER})
-_SUPERVISION = frozenset({Role.SUPERVISOR, Role.OWNER})
+_NOTE = _may(Permission.NOTE)
 
 ACTIONS: tuple[Action, ...] = (
     Action("place.level1", ("1",), "1st", "Go to the queue of the 1st level.", _G),
     Action("place.level2", ("2",), "2nd", "Go to the queue of the 2nd level.", _G),
     Action("place.level3", ("3",), "3rd", "Go to the queue of the 3rd level.", _G),
-    Action("place.moderator", ("4",), "Moderator", "Go to the moderator's rounds.", _G, _LEADERS),
-    Action("place.supervisor", ("5",), "Supervisor", "Go to the supervisor's view.", _G, _SUPERVISION),
-    Action("place.watch", ("6",), "Watch", "Go to the watch over servers and network.", _G),
-    Action("place.ledger", ("7",), "Ledger", "Go to the ledger of accepted mail.", _G, _LEDGER),
     Action("app.help", ("?", "f1"), "help", "Show the keys of this place.", _G, hint=99),
     Action("app.commands", (":",), "command", "Type a command.", _G),
     Action("app.back", ("escape", "q"), "back", "Go back one step; close what is open.", _G),

@@ -63,7 +63,7 @@ def safe(text: str, multiline: bool = False, width: int | None = None) -> str:
         text = text.expandtabs(8)
     if width is None:
         return text
-    return "\n".join(_cut(line, width) for line in text.split("\n")) if multiline else _cut(text, width)
+    return "\n".join(cut(line, width) for line in text.split("\n")) if multiline else cut(text, width)
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -93,8 +93,8 @@ def _cut_marks(match: re.Match[str]) -> str:
     return "".join(kept)
 
 
-def _cut(line: str, width: int) -> str:
-    """Return the line in at most ``width`` cells."""
+def cut(line: str, width: int) -> str:
+    """Return a line that is safe already in at most ``width`` cells; an ellipsis marks what is missing."""
     if width <= 0:
         return ""
     # No character is narrower than a quarter of a cell here (three marks on one), so a huge line is not measured whole.

@@ -14,7 +14,7 @@ from enum import StrEnum
 from desk.views import AttachmentView, EventView, MessageView
 from procedure.quoting import fold_ranges
 from procedure.terms import MessageKind, OutboxState
-from tui.safe import safe
+from tui.safe import cut, safe
 from tui.words import DELIVERY, NOTHING, SPEAKER, moment, size
 from tui.wrapping import wrap
 
@@ -88,7 +88,7 @@ def older_line(count: int) -> Line:
 def event_lines(event: EventView, look: Look) -> tuple[Line, ...]:
     """Return one event of a ticket's history as lines: when, who, what, and what it changed."""
     head = f"{moment(event.at, look.now, look.zone):16} {safe(event.actor)}: {safe(event.kind.replace('_', ' '))}"
-    lines = [Line(safe(head, width=look.width), "strong")]
+    lines = [Line(cut(head, look.width), "strong")]
     lines += [
         Line(piece, "", " " * 4) for text in _facts(event.data) for piece in wrap(safe(text), max(2, look.width - 4))
     ]
@@ -123,7 +123,7 @@ def _heading(message: MessageView, look: Look) -> Line:
         delivery = DELIVERY[message.delivery]
         parts.append(f"{delivery.glyph} {delivery.word}")
     style = "late" if message.delivery is OutboxState.DEAD else sign.style
-    return Line(safe(" · ".join(parts), width=look.width), style)
+    return Line(cut(" · ".join(parts), look.width), style)
 
 
 def _delivery(message: MessageView, look: Look) -> list[Line]:
@@ -138,7 +138,7 @@ def _delivery(message: MessageView, look: Look) -> list[Line]:
 def _attachment(attachment: AttachmentView, look: Look, gutter: str) -> Line:
     kind = f"({safe(attachment.content_type, width=40)}, {size(attachment.size)})"
     name = safe(attachment.filename, width=max(8, look.width - len(kind) - 14)) or "without a name"
-    return Line(safe(f"attached: {name} {kind}", width=look.width - 2), "strong", gutter)
+    return Line(cut(f"attached: {name} {kind}", look.width - 2), "strong", gutter)
 
 
 def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int) -> Iterator[Line]:
@@ -159,7 +159,7 @@ def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int
     rest = len(message.text) - shown
     if rest > 0:
         said = f"▸ {size(rest)} more of this message, shown {size(min(rest, PORTION))} at a time"
-        yield Line(safe(said, width=look.width - 2), "fold", gutter, Spot(SpotKind.REST, message.id))
+        yield Line(cut(said, look.width - 2), "fold", gutter, Spot(SpotKind.REST, message.id))
 
 
 def _wrapped(plain: list[str], look: Look, gutter: str, style: str = "") -> Iterator[Line]:
