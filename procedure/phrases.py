@@ -2,7 +2,8 @@
 
 A phrase is written as people say it and compared folded (``procedure.folding``): ``ssl``, ``cannot log in``. A word
 that ends with ``*`` is a stem: ``κωδικ*`` finds κωδικός, κωδικούς and ΚΩΔΙΚΟΙ. ``...`` between two words lets up to
-four others stand between them: ``server ... down``. A word with a full stop, slash or hyphen is several words in a row.
+four others stand between them: ``server ... down``; ``site|shop`` stands for either word. A word with a full stop,
+slash or hyphen in it is several words in a row.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from procedure.folding import fold, words
 GAP = 4
 """Other words that ``...`` lets stand between its neighbours at most."""
 
+MIN_STEM = 3
+"""Letters of a stem at least; with fewer it would find half of the language."""
+
 MAX_WORDS = 5_000
 """Words of a text that are looked at; a log pasted into a mail does not decide its difficulty."""
 
@@ -26,11 +30,15 @@ _BETWEEN_TEXTS = [""] * (GAP + 1)
 
 @dataclass(frozen=True)
 class Part:
-    """One word of a phrase: folded; ``stem`` when any ending will do; ``gap`` how many words may stand before it."""
+    """One place in a phrase: the folded words and stems of which one must stand there, ``gap`` or fewer words on."""
 
-    text: str
-    stem: bool = False
+    whole: frozenset[str]
+    stems: tuple[str, ...] = ()
     gap: int = 0
+
+    def fits(self, word: str) -> bool:
+        """Tell whether a folded word may stand in this place."""
+        return word in self.whole or (bool(self.stems) and word.startswith(self.stems))
 
 
 @dataclass(frozen=True)
@@ -49,15 +57,29 @@ def read_phrase(written: str) -> Phrase:
         if piece == "...":
             gap = GAP
             continue
-        found = [fold(word) for word in words(piece.rstrip("*"))]
-        for number, word in enumerate(found, start=1):
-            parts.append(Part(word, stem=piece.endswith("*") and number == len(found), gap=gap))
-            gap = 0
+        parts.extend(_either(piece, gap) if "|" in piece else _in_a_row(piece, gap))
+        gap = 0
     if not parts:
         raise ValueError("has no letter or digit")
-    if any(part.stem and len(part.text) < 3 for part in parts):
-        raise ValueError("has a stem of fewer than three letters")
+    if any(len(stem) < MIN_STEM for part in parts for stem in part.stems):
+        raise ValueError(f"has a stem of fewer than {MIN_STEM} letters")
     return Phrase(written, tuple(parts))
+
+
+def _in_a_row(piece: str, gap: int) -> list[Part]:
+    found = [fold(word) for word in words(piece)]
+    parts = [Part(frozenset({word}), gap=0 if number else gap) for number, word in enumerate(found)]
+    if parts and piece.endswith("*"):
+        parts[-1] = Part(frozenset(), (found[-1],), parts[-1].gap)
+    return parts
+
+
+def _either(piece: str, gap: int) -> list[Part]:
+    options = piece.split("|")
+    if any(len(words(option)) != 1 for option in options):
+        raise ValueError("has something else than single words around |")
+    stems = tuple(fold(words(option)[0]) for option in options if option.endswith("*"))
+    return [Part(frozenset(fold(words(option)[0]) for option in options if not option.endswith("*")), stems, gap)]
 
 
 class WordIndex:
@@ -91,19 +113,14 @@ class WordIndex:
             place: start
             for end, start in ends.items()
             for place in range(end + 1, min(end + 2 + part.gap, len(self._words)))
-            if self._is(place, part)
+            if part.fits(self._words[place])
         }
 
-    def _is(self, place: int, part: Part) -> bool:
-        word = self._words[place]
-        return word.startswith(part.text) if part.stem else word == part.text
-
     def _places_of(self, part: Part) -> list[int]:
-        if not part.stem:
-            return self._places.get(part.text, [])
-        places: list[int] = []
-        number = bisect_left(self._vocabulary, part.text)
-        while number < len(self._vocabulary) and self._vocabulary[number].startswith(part.text):
-            places.extend(self._places[self._vocabulary[number]])
-            number += 1
-        return places
+        found = set(part.whole)
+        for stem in part.stems:
+            number = bisect_left(self._vocabulary, stem)
+            while number < len(self._vocabulary) and self._vocabulary[number].startswith(stem):
+                found.add(self._vocabulary[number])
+                number += 1
+        return sorted(place for word in found for place in self._places.get(word, ()))
