@@ -279,7 +279,7 @@ class Conversation(ScrollView, can_focus=True):
         is_marked = self.has_focus and line.spot is not None and line.spot == self._current_spot()
         style = self._style("spot" if is_marked else line.style)
         segments = [Segment(line.gutter, self._style("dim")), Segment(line.text, style)]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self.rich_style).simplify()
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"conversation--{name}") if name else self.rich_style
