@@ -1,0 +1,45 @@
+"""``tierdesk serve``: the service without a console."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+from app.context import Context, pass_context
+
+if TYPE_CHECKING:
+    from app.service import Service
+
+
+@click.command()
+@pass_context
+def command(context: Context) -> None:
+    """Take mail in, file it, send answers, wake what sleeps; until SIGTERM or Ctrl-C.
+
+    Prints a line for each address listened on when it is ready; logs go to standard error.
+    """
+    from app import logs
+    from app.service import Service
+    from app.wiring import open_desk
+
+    logs.configure(context.settings.log.level)
+    with closing(open_desk(context)) as desk:
+        asyncio.run(_serve(Service(desk, context.settings)))
+
+
+async def _serve(service: Service) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await service.run(stop, _announce)
+
+
+def _announce(addresses: Sequence[str]) -> None:
+    for address in addresses:
+        click.echo(f"listening smtp {address}")

@@ -1,0 +1,113 @@
+"""The workers of the service bound to the desk: what each claims, does and records, and as whom."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+from app.settings_model import OutboxSettings, Settings
+from app.supervisor import pause_unless
+from app.wiring import store_file
+from desk import due, filing, ledger, outgoing, timers
+from desk.actors import COURIER, FILER, LISTENER, TIMERS
+from desk.context import Desk
+from intake.filer import Filer
+from intake.listener import Listener
+from intake.parser import ParserProcess
+from intake.recorder import Recorder
+from intake.settings import ListenerSettings
+from outbox.deliver import deliver
+from outbox.smarthost import Smarthost, Tls
+from outbox.worker import Courier
+from procedure.mail import OutgoingMail
+
+POLL_SECONDS = 1.0
+"""How often a worker looks without a bell: what another process wrote, and what has become due."""
+
+_CLAIM_ALONE = 8
+_CLAIM_SHARED = 2
+"""On a server another filer takes over what was not filed within the lease, so few are claimed at once."""
+
+
+def make_listener(desk: Desk, settings: Settings) -> Listener | None:
+    """Return the listener of the settings, None when it is off."""
+    endpoint = settings.smtp.endpoint
+    if endpoint is None:
+        return None
+    smtp = settings.smtp
+    limits = ListenerSettings(
+        host=endpoint.host,
+        port=endpoint.port,
+        hostname=smtp.hostname or socket.gethostname(),
+        max_message_bytes=smtp.max_message_bytes,
+        max_connections=smtp.max_connections,
+        max_connections_per_peer=smtp.max_connections_per_peer,
+        free_space_floor=smtp.free_space_floor_bytes,
+    )
+    recorder = Recorder(partial(ledger.record, LISTENER, desk))
+    accepts = partial(ledger.accepts, LISTENER, desk)
+    space = partial(free_bytes, settings.store.url)
+    return Listener(limits, recorder, accepts, desk.clock.now, space, desk.chance.token)
+
+
+def free_bytes(url: str) -> int:
+    """Return the free space on the disk of an embedded store; a server looks after its own."""
+    path = store_file(url)
+    return shutil.disk_usage(path.parent).free if path else sys.maxsize
+
+
+def make_filer(desk: Desk) -> Filer:
+    """Return the worker that files accepted mail; it may be run once."""
+    limit = _CLAIM_ALONE if desk.database.is_embedded else _CLAIM_SHARED
+
+    def claim() -> Sequence[filing.ClaimedMail]:
+        return filing.claim(FILER, desk, limit) if due.mail_to_file(FILER, desk) else ()
+
+    file, fail = partial(filing.file, FILER, desk), partial(filing.fail, FILER, desk)
+    return Filer(claim, file, fail, ParserProcess(), poll_seconds=POLL_SECONDS)
+
+
+def make_courier(desk: Desk, settings: Settings) -> Courier | None:
+    """Return the worker that sends mail, None without a smarthost; it may be run once. Raises SettingsError."""
+    smarthost = make_smarthost(settings.outbox)
+    if smarthost is None:
+        return None
+
+    def claim(limit: int) -> Sequence[OutgoingMail]:
+        return outgoing.claim(COURIER, desk, limit) if due.mail_to_send(COURIER, desk) else ()
+
+    record = partial(outgoing.record_outcome, COURIER, desk)
+    return Courier(claim, partial(deliver, smarthost=smarthost), record, poll=POLL_SECONDS)
+
+
+def make_smarthost(settings: OutboxSettings) -> Smarthost | None:
+    """Return the next hop of the settings, None when there is none. Raises SettingsError for its password file."""
+    endpoint = settings.endpoint
+    if endpoint is None:
+        return None
+    return Smarthost(
+        host=endpoint.host,
+        port=endpoint.port,
+        tls=Tls(settings.tls),
+        user=settings.user,
+        password=settings.read_password(),
+        timeout=settings.timeout_seconds,
+        helo=settings.helo,
+        ca_file=settings.ca_file,
+    )
+
+
+async def run_timers(desk: Desk, stop: asyncio.Event) -> None:
+    """Wake sleepers whose moment has come, looking once a second, until ``stop`` is set."""
+    while not stop.is_set():
+        woken = await asyncio.to_thread(_wake, desk)
+        if woken < timers.BATCH:
+            await pause_unless(stop, POLL_SECONDS)
+
+
+def _wake(desk: Desk) -> int:
+    return timers.run_due(TIMERS, desk) if due.sleepers_to_wake(TIMERS, desk) else 0
