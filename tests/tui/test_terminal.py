@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import select
@@ -12,10 +13,12 @@ import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
+from textual.app import App
 
-from tui.terminal import GRACE, accept_bad_bytes
+from tui.terminal import GRACE, accept_bad_bytes, run
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tests.tui.pty_app"]
@@ -156,6 +159,26 @@ def test_a_terminal_that_goes_away_ends_it(terminal: Terminal) -> None:
     os.close(terminal.near)
     terminal.near = terminal.far = -1
     assert terminal.process.wait(timeout=DEADLINE) == 128 + signal.SIGHUP
+
+
+class Broken:
+    """Stands for an app whose terminal fails while it ends."""
+
+    return_code = 0
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def run(self, mouse: bool) -> None:
+        raise OSError(self.number, "trouble")
+
+
+def test_only_a_lost_terminal_is_an_end_like_any_other() -> None:
+    """A write that finds no terminal ends with 129; any other trouble of the system is not hidden."""
+    lost, other = Broken(errno.EIO), Broken(errno.ENOSPC)
+    assert run(cast(App[None], lost)) == 128 + signal.SIGHUP
+    with pytest.raises(OSError, match="trouble"):
+        run(cast(App[None], other))
 
 
 def test_a_mute_terminal_cannot_keep_it_alive(terminal: Terminal) -> None:
