@@ -42,6 +42,9 @@ class Door(Protocol):
     def has_space(self, octets: int) -> bool:
         """Say whether a mail of that size leaves the store's disk its floor."""
 
+    def reference(self) -> str:
+        """Return a short text that connects a 451 with its line in the log."""
+
     async def take(self, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes) -> int:
         """Make the mail durable and return its ledger id."""
 

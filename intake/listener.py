@@ -34,7 +34,7 @@ class Listener:
     """Takes mail on one address.
 
     ``accepts`` says whether an address is ours (called in a thread), ``now`` gives aware UTC, ``free_bytes`` the free
-    space on the store's disk.
+    space on the store's disk, ``token`` a random text of letters and digits.
     """
 
     def __init__(
@@ -44,11 +44,13 @@ class Listener:
         accepts: Callable[[str], bool],
         now: Callable[[], datetime],
         free_bytes: Callable[[], int],
+        token: Callable[[], str],
     ) -> None:
         self._settings = settings
         self._recorder = recorder
         self._accepts = accepts
         self._now = now
+        self._token = token
         self._space = _Space(free_bytes, settings.free_space_floor)
         self._peers: Counter[str] = Counter()
         self._connections: set[SmtpConnection] = set()
@@ -105,6 +107,10 @@ class Listener:
     def has_space(self, octets: int) -> bool:
         """Say whether a mail of that size leaves the store's disk its floor."""
         return self._space.has(octets)
+
+    def reference(self) -> str:
+        """Return a short text that connects a 451 with its line in the log."""
+        return self._token()[:10]
 
     async def take(self, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes) -> int:
         """Make the mail durable and return its ledger id."""

@@ -2,7 +2,8 @@
 
 Lenient where real senders are (a space after the colon, no angle brackets, doubled dots, underscores in domains),
 strict where the store and the next hop need it: no control characters, no bytes outside UTF-8, no path longer than
-RFC 5321 §4.5.3.1 allows.
+RFC 5321 §4.5.3.1 allows. A sender's local part may be longer than its 64 octets: mailing services write whole
+addresses into theirs.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ def read_path(argument: str | None, keyword: str, syntax_code: str) -> Path | Wr
     address = check_address(path, syntax_code)
     if isinstance(address, Wrong):
         return address
+    if keyword == "TO" and len(address.rpartition("@")[0].encode()) > MAX_LOCAL:
+        return Wrong(syntax_code, "That address is too long before its @")
     parameters = _parameters(tail)
     if parameters is None:
         return Wrong("501 5.5.4", "Cannot read the parameters")
@@ -86,7 +89,7 @@ def _is_address(address: str) -> bool:
     local, at, domain = address.rpartition("@")
     if not at:
         local, domain = address, ""
-    if not local or len(local.encode()) > MAX_LOCAL or not (_LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)):
+    if not (_LOCAL.fullmatch(local) or _QUOTED_LOCAL.fullmatch(local)):
         return False
     if not at:
         return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Callable
 
 from aiosmtpd.smtp import SMTP
@@ -134,7 +133,7 @@ class SmtpConnection(SMTP):
 
     async def handle_exception(self, error: Exception) -> str:
         """Answer our own trouble with 451 and a reference that the log has: never a 5xx, never the exception's text."""
-        reference = secrets.token_hex(4)
+        reference = self._door.reference()
         _log.error("action=trouble reference=%s peer=%s error=%s", reference, self._peer, type(error).__name__,
                    exc_info=None if isinstance(error, Unavailable) else error)  # fmt: skip
         return f"451 4.3.0 Trouble on our side, try again later (reference {reference})"

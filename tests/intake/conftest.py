@@ -1,0 +1,38 @@
+"""What the tests of intake share: a house and a listener at its door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from intake.listener import Listener
+from intake.settings import ListenerSettings
+from tests.intake.house import House
+
+Open = Callable[..., Awaitable[tuple[str, int]]]
+
+
+@pytest.fixture
+def house() -> House:
+    """Return a house with nothing stored."""
+    return House()
+
+
+@pytest.fixture
+async def open_door(house: House) -> AsyncIterator[Open]:
+    """Return a function that starts a listener with some settings and returns its host and port."""
+    listeners: list[Listener] = []
+
+    async def start(**limits: object) -> tuple[str, int]:
+        settings = ListenerSettings(**{"port": 0, "hostname": "desk.example", "drain_seconds": 2.0, **limits})  # type: ignore[arg-type]
+        listener = house.listener(settings)
+        listeners.append(listener)
+        (bound,) = await listener.start()
+        host, _, port = bound.rpartition(":")
+        return host, int(port)
+
+    yield start
+    house.gate.set()
+    for listener in listeners:
+        await listener.stop()
