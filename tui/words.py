@@ -43,7 +43,7 @@ PRIORITY: dict[Priority, Sign] = {
 SPEAKER: dict[MessageKind, Sign] = {
     MessageKind.CUSTOMER: Sign("◂", "customer", "customer"),
     MessageKind.STAFF: Sign("▸", "our answer", "staff"),
-    MessageKind.NOTE: Sign("#", "internal note, the customer does not see it", "note"),
+    MessageKind.NOTE: Sign("#", "internal note", "note"),
     MessageKind.SYSTEM: Sign("·", "system", "dim"),
 }
 

@@ -15,7 +15,7 @@ from tui.widgets.conversation_lines import PORTION, Look, event_lines, message_l
 from tui.widgets.hints import HintBar
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
-LOOK = Look(60, NOW, UTC)
+LOOK = Look(62, NOW, UTC)
 QUOTED = "Still broken.\n\nOn Mon, 2 Mar 2026 at 13:00, Maria wrote:\n> Please try again\n> now\n"
 
 
@@ -81,10 +81,10 @@ def texts(made: MessageView, *unfolded: int) -> list[str]:
 
 def test_who_speaks_is_said_in_words() -> None:
     """Each kind of message has a glyph, a word and, when internal, a mark on every line."""
-    assert texts(message(1))[:2] == ["◂ Nikos Pappas · 13:24 · customer", "  Hello"]
+    assert texts(message(1))[:2] == ["◂ customer · Nikos Pappas · 13:24", "  Hello"]
     note = message(1, "Ask Kostas\nfirst", kind=MessageKind.NOTE, author_name="maria")
     assert texts(note)[:3] == [
-        "# maria · 13:24 · internal note, the customer does not see…",
+        "# internal note · maria · 13:24 · the customer does not see it",
         "# Ask Kostas",
         "# first",
     ]
@@ -93,19 +93,19 @@ def test_who_speaks_is_said_in_words() -> None:
 def test_delivery_of_an_answer_is_told() -> None:
     """An answer says where it is on its way; one that did not arrive says what the other side said."""
     sent = message(1, kind=MessageKind.STAFF, author_name="maria", delivery=OutboxState.SENT, delivery_reply="250 ok")
-    assert texts(sent)[0] == "▸ maria · 13:24 · our answer · ✓ sent"
+    assert texts(sent)[0] == "▸ our answer · ✓ sent · maria · 13:24"
     assert texts(sent)[1] == "▏ Hello"
     dead = replace(sent, delivery=OutboxState.DEAD, delivery_reply="550 no such\x1b[2J user")
     assert texts(dead)[:2] == [
-        "▸ maria · 13:24 · our answer · ✗ not delivered",
+        "▸ our answer · ✗ not delivered · maria · 13:24",
         "▏ the next mail server said: 550 no such␛[2J user",
     ]
 
 
 def test_attachments_are_listed() -> None:
-    """Name, type and size; a name cannot pretend to be another one."""
+    """Name, type and size; a name cannot pretend to be another one, nor hide its ending."""
     made = message(1, attachments=(AttachmentView(1, "the-invoice\u202efdp.exe", "application/pdf", 12_400, ""),))
-    assert texts(made)[1] == "  attached: the-invoice<U+202E>fd… (application/pdf, 12 KB)"
+    assert texts(made)[1:3] == ["  attached: the-invoice<U+202E>fdp.exe (application/pdf, 12", "  KB)"]
 
 
 def test_quotes_are_folded_and_never_cut() -> None:
@@ -123,7 +123,7 @@ def test_quotes_are_folded_and_never_cut() -> None:
 def test_escapes_in_a_body_are_pictures() -> None:
     """Nothing in a message acts on the terminal."""
     assert texts(message(1, "a\x1b]52;c;eA==\x07b", author_name="x\x1by"))[:2] == [
-        "◂ x␛y · 13:24 · customer",
+        "◂ customer · x␛y · 13:24",
         "  a␛]52;c;eA==␇b",
     ]
 

@@ -38,6 +38,8 @@ STYLES = ("customer", "staff", "note", "dim", "late", "good", "fold", "spot", "s
 class Conversation(ScrollView, can_focus=True):
     """A ticket's messages, oldest first, or its events (``mode``)."""
 
+    ALLOW_SELECT = False  # a drag with shift is the terminal's own selection
+
     DEFAULT_CSS = """
     Conversation {
         height: 1fr;

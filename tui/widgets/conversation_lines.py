@@ -74,7 +74,8 @@ def message_lines(message: MessageView, look: Look, unfolded: frozenset[int], sh
     ``unfolded`` are the numbers of the quotes that stand open, ``shown`` the characters of the body to show.
     """
     lines = [_heading(message, look), *_delivery(message, look)]
-    lines += [_attachment(attachment, look, GUTTER[message.kind]) for attachment in message.attachments]
+    for attachment in message.attachments:
+        lines += _attachment(attachment, look, GUTTER[message.kind])
     lines += _body(message, look, unfolded, shown)
     return (*lines, Line(""))
 
@@ -117,11 +118,15 @@ def _plain(value: object) -> str:
 
 def _heading(message: MessageView, look: Look) -> Line:
     sign = SPEAKER[message.kind]
-    who = safe(message.author_name or message.author_address) or NOTHING
-    parts = [f"{sign.glyph} {who}", moment(message.at, look.now, look.zone), sign.word]
+    # The word stands first and the name, which is the sender's own invention, after it: a name cannot pass for a word.
+    parts = [f"{sign.glyph} {sign.word}"]
     if message.delivery is not None:
         delivery = DELIVERY[message.delivery]
         parts.append(f"{delivery.glyph} {delivery.word}")
+    parts += [safe(message.author_name or message.author_address, width=40) or NOTHING]
+    parts += [moment(message.at, look.now, look.zone)]
+    if message.kind is MessageKind.NOTE:
+        parts.append("the customer does not see it")
     style = "late" if message.delivery is OutboxState.DEAD else sign.style
     return Line(cut(" · ".join(parts), look.width), style)
 
@@ -135,10 +140,12 @@ def _delivery(message: MessageView, look: Look) -> list[Line]:
     return [Line(piece, style, gutter) for piece in wrap(text, look.width - 2)]
 
 
-def _attachment(attachment: AttachmentView, look: Look, gutter: str) -> Line:
-    kind = f"({safe(attachment.content_type, width=40)}, {size(attachment.size)})"
-    name = safe(attachment.filename, width=max(8, look.width - len(kind) - 14)) or "without a name"
-    return Line(cut(f"attached: {name} {kind}", look.width - 2), "strong", gutter)
+def _attachment(attachment: AttachmentView, look: Look, gutter: str) -> Iterator[Line]:
+    """Yield name, type and size; wrapped and not cut, for a cut name hides its ending."""
+    name = safe(attachment.filename) or "without a name"
+    text = f"attached: {name} ({safe(attachment.content_type)}, {size(attachment.size)})"
+    for piece in wrap(text, look.width - 2):
+        yield Line(piece, "strong", gutter)
 
 
 def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int) -> Iterator[Line]:

@@ -35,6 +35,8 @@ WHEEL_ROWS = 3
 class QueueView(Widget, can_focus=True):
     """A header line and the rows of a ``QueueWindow`` under it."""
 
+    ALLOW_SELECT = False  # a drag with shift is the terminal's own selection
+
     DEFAULT_CSS = """
     QueueView {
         height: 1fr;
