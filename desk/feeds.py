@@ -5,8 +5,12 @@ from __future__ import annotations
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
+from desk.errors import Unavailable
 from procedure.permissions import Permission
 from store.changes import ChangeFeed, open_feed
+from store.errors import StoreError
+
+__all__ = ["ChangeFeed", "follow", "wait"]
 
 
 @act(Permission.FOLLOW_CHANGES)
@@ -15,4 +19,9 @@ def follow(actor: Actor, desk: Desk) -> ChangeFeed:
     return open_feed(desk.database)
 
 
-__all__ = ["ChangeFeed", "follow"]
+def wait(feed: ChangeFeed, timeout: float) -> bool:
+    """Block until the store changed (True) or ``timeout`` seconds passed (False). Raises Unavailable."""
+    try:
+        return feed.wait(timeout)
+    except StoreError as error:
+        raise Unavailable(str(error)) from error

@@ -33,9 +33,12 @@ def counts(actor: Actor, desk: Desk) -> list[LevelCount]:
 
 
 @act(Permission.READ_TICKETS)
-def ids(actor: Actor, desk: Desk, level: Level, text: str = "") -> list[int]:
-    """Return the ids of a level's open tickets in the order of the queue; ``text`` keeps those that hold its words."""
-    return desk.database.read(lambda session: reading.ids(session, int(level), text))
+def ids(actor: Actor, desk: Desk, level: Level, text: str = "", limit: int | None = None) -> list[int]:
+    """Return the ids of a level's open tickets in the order of the queue; ``text`` keeps those that hold its words.
+
+    With ``limit`` only the first ones: what a screen shows at once while the rest is on its way.
+    """
+    return desk.database.read(lambda session: reading.ids(session, int(level), text, limit))
 
 
 @act(Permission.READ_TICKETS)

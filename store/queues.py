@@ -72,13 +72,13 @@ def _matching(statement: Any, text: str) -> Any:
     return statement
 
 
-def ids(session: Session, level: int, text: str = "") -> list[int]:
-    """Return the ids of a level's open tickets in the order of the queue; ``text`` filters."""
+def ids(session: Session, level: int, text: str = "", limit: int | None = None) -> list[int]:
+    """Return the ids of a level's open tickets in the order of the queue; ``text`` filters, ``limit`` cuts."""
     statement: Any = select(col(Ticket.id)).where(col(Ticket.level) == level, _is_open())
     if text.strip():
         joined = statement.join(Contact, col(Contact.id) == Ticket.requester_id)
         statement = _matching(joined, text)
-    ordered = statement.order_by(col(Ticket.turn), col(Ticket.next_at), col(Ticket.id))
+    ordered = statement.order_by(col(Ticket.turn), col(Ticket.next_at), col(Ticket.id)).limit(limit)
     return [int(row[0]) for row in session.execute(ordered)]
 
 

@@ -92,6 +92,13 @@ class Gateway:
 
         return feeds.follow(self.actor, self.desk)
 
+    @staticmethod
+    def wait(feed: ChangeFeed, seconds: float) -> bool:
+        """Block the calling thread until the store changed or the time is over."""
+        from desk import feeds
+
+        return feeds.wait(feed, seconds)
+
     # Working
 
     async def claim(self, ticket_id: int) -> None:
