@@ -48,7 +48,7 @@ class Server:
         import psycopg
 
         with psycopg.connect(f"host={self.directory} user={self.user} dbname=postgres", autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]  # a fixed text of the tests, no user's
+            connection.execute(statement)
 
     def stop(self) -> None:
         """End the server ("fast": connections are cut) and remove its directory."""
@@ -92,7 +92,7 @@ def _start(binaries: Path, directory: Path) -> Server:
     data, log = directory / "data", directory / "log"
     identity = _unprivileged(directory)
     made = subprocess.run(
-        [binaries / "initdb", "-D", data, "-A", "trust", "-U", "tierdesk", "-E", "UTF8", "--locale=C", "--no-sync", "-N"],
+        [binaries / "initdb", "-D", data, "-A", "trust", "-U", "tierdesk", "-E", "UTF8", "--locale=C", "--no-sync"],
         capture_output=True, cwd=directory, env=_environment(), check=False, **identity,
     )  # fmt: skip
     if made.returncode:
