@@ -8,9 +8,9 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from desk.actors import Actor
 from desk.context import Desk
-from desk.errors import Conflict, Refused, Unavailable
+from desk.errors import Conflict, NotFound, Refused, Unavailable
 from procedure.permissions import Permission
-from store.errors import StoreError, Taken
+from store.errors import StoreError, Taken, Unstorable
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,7 +20,8 @@ UseCase = Callable[Concatenate[Actor, Desk, P], R]
 def act(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
     """Make a function a use case: it runs only for an actor with ``permission``, asked before anything is read.
 
-    Store errors become Conflict (somebody was first) or Unavailable (our own trouble).
+    Store errors become Conflict (somebody was first), NotFound (a key that no row can have) or Unavailable (our own
+    trouble).
     """
 
     def wrap(function: UseCase[P, R]) -> UseCase[P, R]:
@@ -32,6 +33,8 @@ def act(permission: Permission) -> Callable[[UseCase[P, R]], UseCase[P, R]]:
                 return function(actor, desk, *args, **kwargs)
             except Taken as error:
                 raise Conflict() from error
+            except Unstorable as error:  # what is written is made storable before, so this is a key looked for
+                raise NotFound() from error
             except StoreError as error:
                 raise Unavailable(str(error)) from error
 

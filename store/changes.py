@@ -15,10 +15,11 @@ from typing import Any, Protocol
 from sqlalchemy import exc
 
 from store.database import Database
-from store.errors import Unreachable, translate
+from store.errors import Unreachable
 
 POLL_SECONDS = 0.05
 NET_SECONDS = 30.0
+TURN_SECONDS = 0.25
 
 
 class ChangeFeed(Protocol):
@@ -36,26 +37,35 @@ def open_feed(database: Database) -> ChangeFeed:
     return SqliteFeed(database) if database.is_embedded else PostgresFeed(database)
 
 
+def _own_connection(database: Database) -> Any:
+    """Return the driver's connection, taken out of the pool for good: nobody else uses it or closes it."""
+    try:
+        pooled = database.engine.raw_connection()
+    except (exc.SQLAlchemyError, database.engine.dialect.loaded_dbapi.Error) as error:
+        raise Unreachable(f"The store cannot be reached: {error}") from error
+    connection = pooled.driver_connection
+    pooled.detach()  # last: after this the pool's wrapper no longer knows the connection
+    return connection
+
+
 class SqliteFeed:
     """Look at ``data_version`` every 50 ms, and at once when this process committed."""
 
     def __init__(self, database: Database) -> None:
         self._lock = threading.Lock()
-        self._raw = database.engine.raw_connection()
-        self._raw.detach()  # never goes back to the pool: its data_version must see every other connection
+        self._connection: sqlite3.Connection = _own_connection(database)
         self._bell = threading.Event()
         self._closed = False
-        self._forget = database.on_write(self._bell.set)
+        self._seen = 0
         self._seen = self._version()
+        self._forget = database.on_write(self._bell.set)
 
     def _version(self) -> int:
         with self._lock:
             if self._closed:
                 return self._seen
-            connection = self._raw.driver_connection
-            assert isinstance(connection, sqlite3.Connection)
             try:
-                return int(connection.execute("PRAGMA data_version").fetchone()[0])
+                return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
             except sqlite3.Error as error:
                 raise Unreachable(f"The store cannot be read: {error}") from error
 
@@ -79,7 +89,7 @@ class SqliteFeed:
         self._forget()
         with self._lock:
             self._closed = True
-            self._raw.close()
+            self._connection.close()
         self._bell.set()
 
 
@@ -88,57 +98,62 @@ class PostgresFeed:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._raw: Any = None
+        self._lock = threading.Lock()  # held while waiting: the connection is never closed under a waiter
         self._closed = threading.Event()
         self._last_wake = time.monotonic()
-        self._connect()
+        self._connection: Any = self._connect()
 
-    def _connect(self) -> None:
+    def _connect(self) -> Any:
+        import psycopg
+
+        connection = _own_connection(self._database)
         try:
-            raw = self._database.engine.raw_connection()
-        except exc.SQLAlchemyError as error:
-            raise translate(error) from error
-        raw.detach()
-        raw.driver_connection.autocommit = True  # type: ignore[union-attr]  # psycopg's own connection
-        raw.driver_connection.execute("LISTEN tierdesk")  # type: ignore[union-attr]  # psycopg's own connection
-        self._raw = raw
+            connection.autocommit = True
+            connection.execute("LISTEN tierdesk")
+        except psycopg.Error as error:
+            connection.close()
+            raise Unreachable(f"The store cannot be reached: {error}") from error
+        return connection
 
     def wait(self, timeout: float) -> bool:
         """Block until the store changed or ``timeout`` seconds passed; see ChangeFeed."""
-        import psycopg
-
-        if self._closed.is_set():
-            return False
-        try:
-            if self._raw is None:
-                self._connect()
-                return True
-            heard = self._listen(timeout)
-        except psycopg.Error as error:
-            self._raw = None
+        with self._lock:
             if self._closed.is_set():
                 return False
-            raise Unreachable(f"The store cannot be reached: {error}") from error
+            if self._connection is None:
+                self._connection = self._connect()
+                return True
+            heard = self._listen(timeout)
         if heard or time.monotonic() - self._last_wake > NET_SECONDS:
             self._last_wake = time.monotonic()
-            return True
+            return not self._closed.is_set()
         return False
 
     def _listen(self, timeout: float) -> bool:
         """Wait in short turns so that ``close`` is noticed; gathers all that came while we were away."""
+        import psycopg
+
         deadline = time.monotonic() + timeout
-        while not self._closed.is_set():
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
-            if list(self._raw.driver_connection.notifies(timeout=min(0.5, left), stop_after=1)):
-                list(self._raw.driver_connection.notifies(timeout=0))
-                return True
+        try:
+            while not self._closed.is_set():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                if list(self._connection.notifies(timeout=min(TURN_SECONDS, left), stop_after=1)):
+                    list(self._connection.notifies(timeout=0))
+                    return True
+        except psycopg.Error as error:
+            self._drop()
+            raise Unreachable(f"The store cannot be reached: {error}") from error
         return False
 
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def close(self) -> None:
-        """End the feed."""
+        """End the feed; a wait that is on notices within a fraction of a second."""
         self._closed.set()
-        if self._raw is not None:
-            self._raw.close()
-            self._raw = None
+        with self._lock:
+            self._drop()

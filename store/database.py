@@ -15,11 +15,13 @@ from typing import TypeVar
 from sqlalchemy import Engine, exc
 from sqlmodel import Session
 
-from store.errors import Busy, StoreError, translate
+from store.errors import Busy, StoreError, Taken, Unstorable, translate
 
 T = TypeVar("T")
 _TRIES = 4
 _PAUSE_SECONDS = 0.05
+# What the drivers raise themselves, before anything reaches the store.
+_UNSTORABLE = (OverflowError, UnicodeEncodeError)
 
 
 class Database:
@@ -27,6 +29,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite's readers see one moment by themselves; PostgreSQL's must ask for it, or two sums of one read differ.
+        self._reader = engine if self.is_embedded else engine.execution_options(isolation_level="REPEATABLE READ")
         self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
         # Inside one process writers queue here: a burst waits its turn instead of contending for SQLite's lock,
         # whose waiting is neither fair nor free.
@@ -39,24 +43,30 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     def read(self, work: Callable[[Session], T]) -> T:
-        """Run ``work`` in a short read transaction. Raises a StoreError; nothing it changes is kept."""
+        """Run ``work`` in a short read transaction, which sees the store at one moment.
+
+        Raises a StoreError; nothing it changes is kept.
+        """
         try:
-            with Session(self.engine, expire_on_commit=False) as session:
+            with Session(self._reader, expire_on_commit=False) as session:
                 return work(session)
         except exc.SQLAlchemyError as error:
             raise translate(error) from error
+        except _UNSTORABLE as error:
+            raise Unstorable(f"The store cannot hold this value: {error}") from error
 
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one write transaction that is durable when this returns.
 
-        Run again at most three times when the store was busy. Raises a StoreError with nothing written; any other
-        exception of ``work`` also undoes everything.
+        Run again at most three times when the store was busy, and once when a key was taken: whoever looked, found
+        nothing and inserted may find it now. Raises a StoreError with nothing written; any other exception of
+        ``work`` also undoes everything.
         """
         for attempt in range(1, _TRIES + 1):
             try:
                 value = self._write_once(work)
-            except Busy:
-                if attempt == _TRIES:
+            except (Busy, Taken) as error:
+                if attempt == (2 if isinstance(error, Taken) else _TRIES):
                     raise
                 # Not the thread's clock but the peer's: a little longer each time, so that writers part.
                 time.sleep(_PAUSE_SECONDS * attempt)
@@ -78,6 +88,8 @@ class Database:
                 return value
         except exc.SQLAlchemyError as error:
             raise translate(error) from error
+        except _UNSTORABLE as error:
+            raise Unstorable(f"The store cannot hold this value: {error}") from error
         finally:
             if lock is not None:
                 lock.release()

@@ -2,6 +2,7 @@
 
 StoreError
 ├── Busy                 another writer was in the way for longer than we wait; worth trying again
+├── Unstorable           no column can hold the value: a number out of range, half a character
 ├── Unreachable          disk full, I/O error, file or server away: nothing was written
 ├── Taken                a key exists already: somebody else was first
 ├── LawBroken            a CHECK or a trigger refused the change: a fault of ours, nothing was written
@@ -22,6 +23,10 @@ class StoreError(Exception):
 
 class Busy(StoreError):
     """The store is busy with another writer."""
+
+
+class Unstorable(StoreError):
+    """No store can hold this value: a number out of range, or half a character."""
 
 
 class Unreachable(StoreError):
@@ -55,6 +60,8 @@ def translate(error: exc.SQLAlchemyError) -> StoreError:
         return StoreError(str(error))
     if _is_busy(error.orig):
         return Busy()
+    if isinstance(error, exc.DataError):
+        return Unstorable(f"The store cannot hold this value: {error.orig}")
     return Unreachable(f"The store cannot be read or written: {error.orig}")
 
 
