@@ -32,6 +32,7 @@ from tui.screens.place import Place
 from tui.screens.queue import QueueScreen
 from tui.screens.ticket import TicketScreen
 from tui.typed import EXAMPLES, Typed, read
+from tui.widgets.hints import HintBar
 from tui.widgets.topbar import TopState
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 Connect = Callable[[], "tuple[Desk, Actor]"]
 """Opens the store and says who is at the keyboard; runs in a thread after the first paint. May raise DeskError."""
 
-MINIMUM = (60, 16)
+SAID, SAID_BAD = 6.0, 12.0
+"""Seconds that a sentence at the foot stays; bad news longer."""
 
 
 class ConsoleApp(App[None]):
@@ -205,9 +207,11 @@ class ConsoleApp(App[None]):
         return True if known is None else self.may(known)
 
     def say(self, sentence: str, is_bad: bool = False) -> None:
-        """Show a sentence for a while; never read as markup."""
-        self.notify(safe(sentence), severity="warning" if is_bad else "information", timeout=10 if is_bad else 5,
-                    markup=False)  # fmt: skip
+        """Show a sentence for a while at the foot of the place in view."""
+        place = self.place
+        bar = place.query(HintBar).first() if place is not None else None
+        if bar is not None:
+            bar.say(sentence, is_bad, SAID_BAD if is_bad else SAID)
 
     def open_ticket(self, ticket_id: int, write: MessageKind | None = None) -> None:
         """Show a ticket on the one screen for tickets."""

@@ -29,9 +29,9 @@ _BOX = """
     }
     & .question { text-style: bold; height: auto; }
     & .help { color: $text-muted; height: auto; }
-    & OptionList { height: auto; max-height: 14; border: none; background: $surface; padding: 0; }
-    & Input { border: none; background: $background; height: 1; padding: 0 1; }
-    & TextArea { height: 8; border: none; background: $background; padding: 0 1; }
+    & OptionList, & OptionList:focus { height: auto; max-height: 14; border: none; background: $surface; padding: 0; }
+    & Input, & Input:focus { border: none; background: $background; height: 1; padding: 0 1; }
+    & TextArea, & TextArea:focus { height: 8; border: none; background: $background; padding: 0 1; }
 """
 
 

@@ -62,7 +62,7 @@ class Help(ModalScreen[None]):
             padding: 0 1;
         }
         & VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
-        & Input { border: none; background: $background; height: 1; padding: 0 1; }
+        & Input, & Input:focus { border: none; background: $background; height: 1; padding: 0 1; }
         & .help { color: $text-muted; height: auto; }
     }
     """

@@ -49,9 +49,10 @@ class QueueScreen(TicketActions):
         &.-narrow.-show #body, &.-normal.-show #body { layout: vertical; }
         &.-narrow.-show #lists, &.-normal.-show #lists { width: 1fr; height: 1fr; }
         &.-narrow.-show Conversation, &.-normal.-show Conversation { width: 1fr; height: 1fr; }
-        & #filter { display: none; height: 1; border: none; padding: 0 1; background: $surface; dock: bottom; }
-        &.-filtering #filter { display: block; }
-        & HintBar { dock: bottom; }
+        & #filter, & #filter:focus {
+            display: none; height: 1; border: none; padding: 0 1; background: $surface;
+        }
+        &.-filtering #filter, &.-filtering #filter:focus { display: block; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.QUEUE)]

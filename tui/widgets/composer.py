@@ -59,7 +59,7 @@ class Composer(Vertical):
     Composer {
         height: 12; border: round $border; background: $surface; display: none;
         & > .title { height: 1; color: $text-muted; padding: 0 1; }
-        & > TextArea { height: 1fr; border: none; background: $surface; padding: 0 1; }
+        & > TextArea, & > TextArea:focus { height: 1fr; border: none; background: $surface; padding: 0 1; }
         &.-note { border: round $text-warning; }
     }
     """

@@ -1,4 +1,6 @@
-"""The line of key hints at the foot of a screen.
+"""The line at the foot of a screen: key hints, and for a few seconds what was just done or refused.
+
+What is said takes the hints' line and never a corner of the screen: a toast would cover the ticket it speaks of.
 
 Not Textual's ``Footer``: that one leaks some 30 KB with every change of focus (measured, 8.2.8). This line has no
 children; it reads the screen's active bindings, so an own keymap, the focus and the roles all show at once.
@@ -13,14 +15,18 @@ from textual.app import RenderResult
 from textual.content import Content
 from textual.keys import key_to_character
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.actions import BY_ID, Action, key_word
+from tui.safe import safe
 
 Hint = tuple[str, str]
 """A key and what it does."""
 
 GAP = 2
+
+_SYMBOLS = {"slash": "/", "plus": "+", "minus": "-", "number_sign": "#", "colon": ":"}
 
 
 def chosen(active: Iterable[tuple[str, Action]], width: int) -> list[Hint]:
@@ -50,6 +56,26 @@ class HintBar(Widget):
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._hints: list[Hint] = []
+        self._said: Content | None = None
+        self._timer: Timer | None = None
+
+    def say(self, sentence: str, is_bad: bool, seconds: float) -> None:
+        """Show a sentence in the hints' place for a while; a refusal carries a mark besides its colour."""
+        mark, style = ("! ", "bold $text-error") if is_bad else ("✓ ", "bold $text-success")
+        self._said = Content.assemble((mark, style), (safe(sentence), "bold"))
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(seconds, self._fell_silent)
+        self.refresh()
+
+    def _fell_silent(self) -> None:
+        self._said, self._timer = None, None
+        self.refresh()
+
+    @property
+    def said(self) -> str:
+        """Return the sentence that is shown, '' when it is the hints."""
+        return self._said.plain if self._said is not None else ""
 
     @property
     def hints(self) -> list[Hint]:
@@ -77,7 +103,9 @@ class HintBar(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Return the hints, keys in bold."""
+        """Return what was said, else the hints, keys in bold."""
+        if self._said is not None:
+            return self._said.truncate(self.content_size.width, ellipsis=True)
         parts: list[tuple[str, str] | str] = []
         for key, label in self._hints:
             parts += [(key, "bold $text-accent"), f" {label}{' ' * GAP}"]
@@ -86,4 +114,5 @@ class HintBar(Widget):
 
 def key_symbol(key: str) -> str:
     """Return ``?`` for ``question_mark``: Textual knows keys by name, people by what is printed on them."""
-    return key_to_character(key) or key
+    character = _SYMBOLS.get(key) or key_to_character(key) or ""
+    return character if character.isprintable() and character.strip() else key
