@@ -23,23 +23,20 @@ def main(arguments: list[str]) -> int:
         while header := _read(channel, REQUEST.size):
             (size,) = REQUEST.unpack(header)
             _grant_cpu(cpu_seconds)
-            if not _serve(channel, size):
-                return 1
+            _serve(channel, size)
     return 0
 
 
-def _serve(channel: socket.socket, size: int) -> bool:
-    """Answer one mail. Return False when this process is better ended."""
+def _serve(channel: socket.socket, size: int) -> None:
+    """Answer one mail. After a failure the parent ends this process."""
     try:
         frame: Iterable[bytes] = encode_answer(parse(_read(channel, size)))
     except MemoryError:
-        channel.sendall(b"".join(encode_failure("it needs too much memory")))
-        return False
-    except Exception as error:  # a bug of ours: this mail is set aside, the next one is read
+        frame = encode_failure("it needs too much memory")
+    except Exception as error:  # a bug of ours: this mail is set aside
         frame = encode_failure(f"the parser failed: {type(error).__name__}")
     for piece in frame:
         channel.sendall(piece)
-    return True
 
 
 def _read(channel: socket.socket, size: int) -> bytes:

@@ -78,7 +78,7 @@ class ParserProcess:
             self._end()
 
     def _ask(self, raw: bytes) -> Result:
-        channel = self._channel or self._start()
+        channel = self._living() or self._start()
         until = time.monotonic() + self._limits.wall_seconds
         _send(channel, REQUEST.pack(len(raw)), until)
         _send(channel, raw, until)
@@ -87,7 +87,16 @@ class ParserProcess:
             raise BadAnswer("the parser's answer is too large")
         document = _receive(channel, document_size, until)
         answer = decode_answer(document, _receive(channel, octets_size, until))
-        return Failed(answer) if isinstance(answer, str) else Parsed(answer)
+        if not isinstance(answer, str):
+            return Parsed(answer)
+        self._end()  # what failed once may be damaged; a new child costs a tenth of a second
+        return Failed(answer)
+
+    def _living(self) -> socket.socket | None:
+        """Return the channel to the child, None when it has died since the last mail: no mail's fault."""
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        return self._channel
 
     def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair()

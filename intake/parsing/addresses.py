@@ -11,6 +11,9 @@ from procedure.mail import Address
 
 _BAD = re.compile(r"[\s\x00-\x1f\x7f-\x9f<>,;]")
 _BARE = re.compile(r"[^\s<>,;:()\"]+@[^\s<>,;:()\"]+")
+_SPECIAL = re.compile(r'["(<,;:]|=\?')
+_ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
+"""Of one piece, also where it has unquoted commas in it."""
 _SPACE = re.compile(r"[ \t\r\n]+")
 
 
@@ -77,13 +80,11 @@ def _split(value: str) -> list[_Mailbox]:
             mailboxes[-1] = _Mailbox()  # the name of a group
             position += 1
         else:
-            end = _next_special(value, position)
+            word = _ENCODED_WORD.match(value, position)
+            end = word.end() if word else _next_special(value, position)
             current.words.append(value[position:end])
             position = end
     return mailboxes
-
-
-_SPECIAL = re.compile(r'["(<,;:]')
 
 
 def _next_special(value: str, position: int) -> int:

@@ -1,0 +1,136 @@
+"""The filer: every claimed mail is filed or failed once, and nothing keeps it from the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from desk.errors import Unavailable
+from intake.filer import Filer
+from intake.parser import Failed, Parsed, Result
+from intake.parsing.mail import parse
+from procedure.mail import Envelope, ParsedMail
+from tests.intake.house import NOW
+
+
+@dataclass(frozen=True)
+class Mail:
+    ledger_id: int
+    envelope: Envelope
+
+
+@dataclass
+class Desk:
+    """A ledger of waiting mails, and what became of each."""
+
+    waiting: list[Mail] = field(default_factory=list)
+    done: list[tuple[str, int, str]] = field(default_factory=list)
+    claims: int = 0
+    claim_error: Exception | None = None
+    file_error: Exception | None = None
+    closed: bool = False
+
+    def add(self, ledger_id: int, raw: bytes) -> None:
+        self.waiting.append(Mail(ledger_id, Envelope(NOW, "127.0.0.1", "a@b.example", ("c@d.example",), raw)))
+
+    def claim(self) -> list[Mail]:
+        self.claims += 1
+        if self.claim_error:
+            error, self.claim_error = self.claim_error, None
+            raise error
+        claimed, self.waiting = self.waiting[:2], self.waiting[2:]
+        return claimed
+
+    def file(self, ledger_id: int, mail: ParsedMail) -> None:
+        if self.file_error:
+            error, self.file_error = self.file_error, None
+            raise error
+        self.done.append(("filed", ledger_id, mail.subject))
+
+    def fail(self, ledger_id: int, reason: str) -> None:
+        self.done.append(("failed", ledger_id, reason))
+
+    def parse(self, raw: bytes) -> Result:
+        return Failed("it is a bomb") if b"bomb" in raw else Parsed(parse(raw))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@asynccontextmanager
+async def running(desk: Desk, poll_seconds: float = 60.0) -> AsyncIterator[Filer]:
+    filer = Filer(desk.claim, desk.file, desk.fail, desk, poll_seconds=poll_seconds)
+    stop = asyncio.Event()
+    task = asyncio.create_task(filer.run(stop))
+    yield filer
+    stop.set()
+    await asyncio.wait_for(task, 10)
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+async def test_a_backlog_is_filed_without_waiting() -> None:
+    """While there is mail the filer looks again at once; a bomb among them is failed with its reason."""
+    desk = Desk()
+    for number in range(1, 6):
+        desk.add(number, b"Subject: %d\n\nbomb" % number if number == 3 else b"Subject: %d\n\n" % number)
+    async with running(desk):
+        await until(lambda: len(desk.done) == 5)
+    assert desk.done == [
+        ("filed", 1, "1"), ("filed", 2, "2"), ("failed", 3, "could not be parsed: it is a bomb"), ("filed", 4, "4"),
+        ("filed", 5, "5"),
+    ]  # fmt: skip
+    assert desk.closed
+
+
+async def test_the_bell_wakes_it() -> None:
+    """Mail that comes while the filer waits is filed when the bell rings, long before the poll."""
+    desk = Desk()
+    async with running(desk) as filer:
+        await until(lambda: desk.claims == 1)
+        desk.add(1, b"Subject: x\n\n")
+        filer.ring()
+        await until(lambda: len(desk.done) == 1)
+
+
+async def test_without_a_bell_it_polls() -> None:
+    """Mail of another process is found by the poll."""
+    desk = Desk()
+    async with running(desk, poll_seconds=0.01):
+        await until(lambda: desk.claims >= 2)
+        desk.add(1, b"Subject: x\n\n")
+        await until(lambda: len(desk.done) == 1)
+
+
+async def test_a_store_that_is_away_blames_no_mail() -> None:
+    """Unavailable counts against nobody: the lease ends and the mail comes again."""
+    desk = Desk(file_error=Unavailable())
+    desk.add(1, b"Subject: 1\n\n")
+    desk.add(2, b"Subject: 2\n\n")
+    async with running(desk):
+        await until(lambda: len(desk.done) == 1)
+    assert desk.done == [("filed", 2, "2")]
+
+
+async def test_a_bug_in_filing_is_a_failure_of_that_mail() -> None:
+    """The mail's failure is counted, so that it is poison in the end; the next one is filed."""
+    desk = Desk(file_error=KeyError("secret"))
+    desk.add(1, b"Subject: 1\n\n")
+    desk.add(2, b"Subject: 2\n\n")
+    async with running(desk):
+        await until(lambda: len(desk.done) == 2)
+    assert desk.done == [("failed", 1, "could not be filed: KeyError"), ("filed", 2, "2")]
+
+
+async def test_a_claim_that_fails_is_tried_again() -> None:
+    """The worker outlives a store that is away."""
+    desk = Desk(claim_error=Unavailable())
+    desk.add(1, b"Subject: 1\n\n")
+    async with running(desk, poll_seconds=0.01):
+        await until(lambda: desk.done == [("filed", 1, "1")])
