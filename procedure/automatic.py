@@ -65,8 +65,9 @@ _AWAY_SUBJECTS = frozenset({
     "auto", "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "automatic response",
     "out of office", "out of office autoreply", "out of office reply", "out of the office", "on vacation", "vacation",
     "αυτοματη απαντηση", "εκτοσ γραφειου", "μηνυμα απουσιασ", "απουσια", "απουσια απο το γραφειο",
-    "ειδοποιηση απουσιασ", "abwesenheitsnotiz", "abwesend", "automatische antwort", "reponse automatique", "absence du bureau",
-    "risposta automatica", "fuori sede", "fuori ufficio", "respuesta automatica", "fuera de la oficina",
+    "ειδοποιηση απουσιασ", "abwesenheitsnotiz", "abwesend", "automatische antwort", "reponse automatique",
+    "absence du bureau", "risposta automatica", "fuori sede", "fuori ufficio", "respuesta automatica",
+    "fuera de la oficina",
 })  # fmt: skip
 """All that stands before the first colon of such a subject, or all of it."""
 

@@ -151,9 +151,9 @@ def _rule(table: Table) -> Rule:
     )
     if rule.id and (not _RULE_ID.fullmatch(rule.id) or rule.id in _RESERVED_IDS):
         table.fault("id", "must be small letters, digits and single hyphens, and not 'default'")
-    if not (rule.words or rule.subject or rule.recipients or rule.attachments):
+    if not table.has_any("words", "subject", "recipients", "attachments"):
         table.fault("words", "is missing: a rule needs words, subject, recipients or attachments to look for")
-    if rule.difficulty is None and rule.priority is None and not rule.tags:
+    if not table.has_any("difficulty", "priority", "tags"):
         table.fault("difficulty", "is missing: a rule must set difficulty, priority or tags")
     if rule.settles and rule.difficulty is None:
         table.fault("settles", "needs a difficulty that it could settle")

@@ -26,6 +26,10 @@ class Table:
         """Return the key with the table's name in front."""
         return f"{self.name}.{key}" if self.name else key
 
+    def has_any(self, *keys: str) -> bool:
+        """Tell whether one of the keys is there, whatever its value."""
+        return any(key in self._values for key in keys)
+
     def keys_in_order(self) -> list[str]:
         """Return the keys in the order of the file; asking for them makes none of them known."""
         return list(self._values)
@@ -112,7 +116,8 @@ class Table:
             self.fault(key, f"must be a list of tables: [[{key}]]")
             return []
         rows = cast("list[dict[str, object]]", value)
-        return [Table(row, self.path(str(row.get("id", number))), self._problems) for number, row in enumerate(rows, 1)]
+        names = [f"{self.path(key)}.{row.get('id', number)}" for number, row in enumerate(rows, start=1)]
+        return [Table(row, name, self._problems) for row, name in zip(rows, names, strict=True)]
 
     def finish(self) -> None:
         """Refuse every key that nobody asked for."""
