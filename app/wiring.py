@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import os
 import pwd
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from app.context import Context
@@ -128,3 +130,15 @@ def _user_name(number: int) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return f"user {number}"
+
+
+@contextmanager
+def at_desk(context: Context) -> Iterator[tuple[Actor, Desk]]:
+    """Open the desk for one command, as the person who typed it; closes it at the end."""
+    with closing(open_desk(context)) as desk:
+        actor = who(context, desk)
+        try:
+            yield actor, desk
+        except Refused as error:
+            hint = " Act as a member of staff with --as LOGIN." if actor.login == OWNER_LOGIN else ""
+            raise Refused(f"{error}{hint}") from error

@@ -1,0 +1,107 @@
+"""``tierdesk ledger``: every mail that came in and what became of it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from app.commands.ticket import as_json_option
+from app.context import Context, pass_context
+from app.words import one_of
+from procedure.terms import Fate
+
+
+@click.group()
+def command() -> None:
+    """Every mail that came in and what became of it."""
+
+
+@command.command("list")
+@click.option("--fate", type=one_of(Fate), help="Only those that ended there.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many, the newest.")
+@as_json_option
+@pass_context
+def list_(context: Context, fate: str | None, limit: int | None, as_json: bool) -> None:
+    """Print accepted mails, newest first; with --json one object a line."""
+    from app import fields, plain
+    from app.pages import by_id
+    from app.wiring import at_desk
+    from desk import ledger
+    from procedure.terms import ref
+
+    with at_desk(context) as (actor, desk):
+        wanted = Fate(fate) if fate else None
+        found = by_id(lambda before, size: ledger.rows(actor, desk, fate=wanted, before_id=before, limit=size), limit)
+        if as_json:
+            for row in found:
+                plain.put_json(fields.ledger(row))
+            return
+        rows = [
+            (row.id, row.received_at, row.mail_from or "<>", ", ".join(row.rcpt_to), row.size, row.fate,
+             ref(row.ticket_id) if row.ticket_id else None, row.reason) for row in found
+        ]  # fmt: skip
+        plain.put_table(("ID", "RECEIVED", "FROM", "TO", "BYTES", "FATE", "TICKET", "REASON"), rows)
+
+
+@command.command()
+@click.argument("mail", type=click.IntRange(min=1), metavar="ID")
+@as_json_option
+@pass_context
+def show(context: Context, mail: int, as_json: bool) -> None:
+    """Print one accepted mail: envelope, fate, and the rules that had a say."""
+    from app import fields, plain
+    from app.wiring import at_desk
+    from desk import ledger
+
+    with at_desk(context) as (actor, desk):
+        document = fields.ledger_with_rules(ledger.get(actor, desk, mail))
+    if as_json:
+        plain.put_json(document)
+        return
+    rules = document.pop("rules")
+    for name, value in document.items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        plain.put(f"{name:<12} {'-' if shown in (None, '') else ' '.join(str(shown).split())}")
+    for rule in rules:
+        plain.put(f"{'rule':<12} {rule['rule']}: {' '.join(rule['because'].split())}")
+
+
+@command.command()
+@as_json_option
+@pass_context
+def balance(context: Context, as_json: bool) -> None:
+    """Print the sum of the ledger: what came in must equal the fates and what is pending. Exit status 1 otherwise."""
+    from app import fields, plain
+    from app.wiring import at_desk
+    from desk import ledger
+
+    with at_desk(context) as (actor, desk):
+        sums = ledger.balance(actor, desk)
+    if as_json:
+        plain.put_json(fields.balance(sums))
+    else:
+        for name, mails in [("accepted", sums.accepted), *sums.fates.items(), ("pending", sums.pending)]:
+            plain.put(f"{name:<12} {mails:>9,}")
+        plain.put("balanced" if sums.is_balanced else "NOT BALANCED")
+    for fault in sums.faults:
+        click.echo(f"tierdesk: {fault}", err=True)
+    if not sums.is_balanced:
+        click.get_current_context().exit(1)
+
+
+@command.command()
+@click.argument("mail", type=click.IntRange(min=1), metavar="ID")
+@pass_context
+def raw(context: Context, mail: int) -> None:
+    """Write the bytes of an accepted mail as they came to standard output; a terminal gets them made harmless."""
+    from app import plain
+    from app.wiring import at_desk
+    from desk import ledger
+
+    with at_desk(context) as (actor, desk):
+        octets = ledger.raw(actor, desk, mail)
+    if sys.stdout.isatty():
+        plain.put(octets.decode("utf-8", "replace"))
+    else:
+        sys.stdout.buffer.write(octets)

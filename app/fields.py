@@ -1,0 +1,120 @@
+"""What ``--json`` prints: the fields that other programs rely on (docs/commands.md)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from desk.views import Balance, EventView, LedgerRow, MessageView, OutboxRow, StaffView, TicketView
+from procedure.terms import ref
+
+
+def ticket(view: TicketView) -> dict[str, Any]:
+    """Return a ticket without its conversation."""
+    return {
+        "ref": view.ref,
+        "subject": view.subject,
+        "status": view.status.value,
+        "level": int(view.level),
+        "difficulty": view.difficulty,
+        "priority": view.priority.value,
+        "channel": view.channel.value,
+        "requester": {"name": view.requester_name, "address": view.requester_address},
+        "assignee": view.assignee,
+        "tags": list(view.tags),
+        "created_at": instant(view.created_at),
+        "waiting_since": instant(view.waiting_since),
+        "due_at": instant(view.due_at),
+        "wake_at": instant(view.wake_at),
+        "rules": [{"rule": hit.rule, "because": hit.because} for hit in view.rules],
+    }
+
+
+def whole_ticket(view: TicketView) -> dict[str, Any]:
+    """Return a ticket with its messages and its history."""
+    messages = [message(one) for one in view.messages]
+    return {**ticket(view), "messages": messages, "events": [_event(event) for event in view.events]}
+
+
+def message(view: MessageView) -> dict[str, Any]:
+    """Return one message of a conversation."""
+    return {
+        "id": view.id,
+        "kind": view.kind.value,
+        "author": {"name": view.author_name, "address": view.author_address},
+        "at": instant(view.at),
+        "text": view.text,
+        "message_id": view.message_id,
+        "ledger_id": view.ledger_id,
+        "attachments": [
+            {"filename": one.filename, "content_type": one.content_type, "size": one.size, "sha256": one.sha256}
+            for one in view.attachments
+        ],
+    }
+
+
+def _event(view: EventView) -> dict[str, Any]:
+    return {"id": view.id, "at": instant(view.at), "actor": view.actor, "kind": view.kind, "data": view.data}
+
+
+def ledger(row: LedgerRow) -> dict[str, Any]:
+    """Return an accepted mail."""
+    return {
+        "id": row.id,
+        "received_at": instant(row.received_at),
+        "peer": row.peer,
+        "mail_from": row.mail_from,
+        "rcpt_to": list(row.rcpt_to),
+        "size": row.size,
+        "digest": row.digest,
+        "fate": row.fate.value,
+        "reason": row.reason,
+        "ticket": ref(row.ticket_id) if row.ticket_id is not None else None,
+        "attempts": row.attempts,
+    }
+
+
+def ledger_with_rules(row: LedgerRow) -> dict[str, Any]:
+    """Return an accepted mail with the rules that had a say in its fate."""
+    return {**ledger(row), "rules": [{"rule": hit.rule, "because": hit.because} for hit in row.rules]}
+
+
+def balance(sums: Balance) -> dict[str, Any]:
+    """Return the sum of the ledger."""
+    return {
+        "accepted": sums.accepted,
+        "fates": {fate.value: mails for fate, mails in sums.fates.items()},
+        "pending": sums.pending,
+        "balanced": sums.is_balanced,
+    }
+
+
+def outbox(row: OutboxRow) -> dict[str, Any]:
+    """Return an outgoing mail."""
+    return {
+        "id": row.id,
+        "ticket": ref(row.ticket_id),
+        "to": row.to,
+        "subject": row.subject,
+        "state": row.state.value,
+        "attempts": row.attempts,
+        "due_at": instant(row.due_at),
+        "last_reply": row.last_reply,
+        "message_id": row.message_id,
+    }
+
+
+def staff(view: StaffView) -> dict[str, Any]:
+    """Return a member of staff."""
+    return {
+        "login": view.login,
+        "name": view.name,
+        "email": view.email,
+        "roles": list(view.roles),
+        "blocked": view.is_blocked,
+    }
+
+
+def instant(at: datetime | None) -> str | None:
+    """Return an instant in ISO 8601, UTC, ending in Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
