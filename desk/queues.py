@@ -33,6 +33,15 @@ def counts(actor: Actor, desk: Desk) -> list[LevelCount]:
 
 
 @act(Permission.READ_TICKETS)
+def newest_event(actor: Actor, desk: Desk) -> int | None:
+    """Return the number of the newest event; while it stands still no ticket has changed.
+
+    None on a database server, where numbers are not given out in the order of commits: an older event may come last.
+    """
+    return desk.database.read(reading.newest_event) if desk.database.is_embedded else None
+
+
+@act(Permission.READ_TICKETS)
 def ids(actor: Actor, desk: Desk, level: Level, text: str = "", limit: int | None = None) -> list[int]:
     """Return the ids of a level's open tickets in the order of the queue; ``text`` keeps those that hold its words.
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from procedure.terms import CLOSED_STATUSES, parse_ref
-from store.tables import Contact, Draft, QueueCount, Staff, Ticket
+from store.tables import Contact, Draft, Event, QueueCount, Staff, Ticket
 
 Place = tuple[int, datetime, int]
 """Where a page ends: turn, next moment and id of its last row."""
@@ -116,6 +116,11 @@ def page(
         statement = statement.where(place > tuple_(*after))
     ordered = statement.order_by(col(Ticket.turn), col(Ticket.next_at), col(Ticket.id))
     return session.execute(ordered.limit(limit)).all()
+
+
+def newest_event(session: Session) -> int:
+    """Return the largest event id, 0 when there is none."""
+    return int(session.execute(select(func.max(col(Event.id)))).scalar() or 0)
 
 
 def counts(session: Session) -> dict[tuple[int, int], int]:

@@ -80,6 +80,9 @@ class ConsoleApp(App[None]):
         self.gateway: Gateway | None = None
         self.top = TopState()
         self._feed: LiveFeed | None = None
+        self._is_due = self._is_refreshing = False
+        self._is_stale = True
+        self._newest_event: int | None = 0
         self._ticket_screen = TicketScreen()
         if keymap:
             self.set_keymap(dict(keymap))
@@ -141,31 +144,46 @@ class ConsoleApp(App[None]):
 
     @on(StoreChanged)
     def _store_changed(self) -> None:
-        self.refresh_soon()
+        self._begin_refresh()
 
     def refresh_soon(self) -> None:
-        """Show the store as it is; many requests become one."""
-        if self.gateway is not None and self.is_running:
-            self._refresh_live()
+        """Show the place in view as the store has it now, whether anything is known to have changed or not."""
+        self._is_stale = True
+        self._begin_refresh()
 
-    @work(group="live", exclusive=True, exit_on_error=False)
-    async def _refresh_live(self) -> None:
-        gateway = self.gateway
-        if gateway is None:
-            return
+    def _begin_refresh(self) -> None:
+        """Refresh once more; while a refresh is under way many requests become one after it."""
+        self._is_due = True
+        if self.gateway is not None and self.is_running and not self._is_refreshing:
+            self._is_refreshing = True
+            self._refresh_live(self.gateway)
+
+    @work(group="live", exit_on_error=False)
+    async def _refresh_live(self, gateway: Gateway) -> None:
         try:
-            counts = tuple(await gateway.counts())
-            balance = await gateway.sums()
+            while self._is_due:
+                self._is_due = False
+                await self._refresh_once(gateway)
+        finally:
+            self._is_refreshing = False
+            if self._feed is not None:
+                self._feed.caught_up()
+
+    async def _refresh_once(self, gateway: Gateway) -> None:
+        """Ask for the counts, and for the place in view when history went on: a lease renewed changes nothing there."""
+        try:
+            newest = await gateway.newest_event()
+            counts, balance = tuple(await gateway.counts()), await gateway.sums()
             service = self._service_state() if self._service_state else ""
             self._set_top(counts=counts, balance=balance, service=service, trouble="")
             place = self.place
-            if place is not None:
+            if place is not None and (self._is_stale or newest is None or newest != self._newest_event):
+                self._is_stale = False
                 await place.refresh_live(gateway)
+                self._newest_event = newest
         except DeskError as error:
+            self._is_stale = True
             self.trouble(str(error))
-        finally:
-            if self._feed is not None:
-                self._feed.caught_up()
 
     def _set_top(self, **changes: object) -> None:
         self.top = replace(self.top, **changes)  # type: ignore[arg-type]  # fields of TopState

@@ -50,6 +50,12 @@ class Gateway:
 
         return await self._call(queues.counts, self.actor, self.desk)
 
+    async def newest_event(self) -> int | None:
+        """Return how far history has come, None where that cannot be told."""
+        from desk import queues
+
+        return await self._call(queues.newest_event, self.actor, self.desk)
+
     async def ids(self, level: Level, text: str = "", limit: int | None = None) -> list[int]:
         """Return a queue's ids in order."""
         from desk import queues
