@@ -64,6 +64,7 @@ def test_own_address_in_any_spelling() -> None:
     """Mail from one of our own mailboxes is seen, tag and capitals or not."""
     for address in ("support@desk.example", "Support@Desk.example", "support+x@desk.example"):
         assert find_clues(from_address(address), an_envelope(), KEY, OURS).is_from_us
+    assert find_clues(from_address("a+b@x.example"), an_envelope(), KEY, ("a+b@x.example",)).is_from_us
     assert not find_clues(from_address("support@other.example"), an_envelope(), KEY, OURS).is_from_us
 
 

@@ -20,6 +20,7 @@ from procedure.phrases import WordIndex, read_phrase
         ("server ... down", "the server is really very much down", "server is really very much down"),
         ("server ... down", "the server is really very much more down", None),
         ("server ... down", "down goes the server", None),
+        ("server ... cron-job", "server x cron x job", None),
         ("a ... b c", "a x b x b c", "a x b x b c"),
         ("site|shop* ... not", "our shops do not", "shops do not"),
         ("site|shop*", "sites", None),

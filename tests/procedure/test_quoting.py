@@ -105,6 +105,11 @@ BLOCKS = [
 ]
 
 
+def test_a_whole_sentence_is_no_attribution() -> None:
+    """A sentence that ends like an attribution is the sender's own, also right above a quote."""
+    assert fold_ranges("Below you can read again what your colleague wrote:\n> old") == ((1, 2),)
+
+
 @pytest.mark.parametrize("block", BLOCKS)
 def test_header_block(block: str) -> None:
     """What Outlook puts below its header block is earlier text, in any of six languages."""
@@ -122,7 +127,14 @@ def test_forwarded_text_stays_open(mark: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["From: Athens\nTo: Patras\nwe drive", "Subject: x\nhello", "______\nhello", "__________\nhello"]
+    "text",
+    [
+        "From: Athens\nTo: Patras\nwe drive",
+        "From: me\nSubject: x\nhello",
+        "Subject: x\nhello",
+        "______\nhello",
+        "__________\nhello",
+    ],
 )
 def test_a_few_labels_are_no_header_block(text: str) -> None:
     """Two labels or a rule alone are ordinary words."""

@@ -135,6 +135,11 @@ def test_bounces(mail: ParsedMail, envelope: Envelope, expected: tuple[Any, ...]
     assert (found.fate, found.rules[0].rule, found.bounced_outbox_id, found.bounced_message_id) == expected
 
 
+def test_bounce_without_token_is_filed_at_its_ticket() -> None:
+    """The signed Message-ID inside a bounce names the ticket too."""
+    assert ends(replace(DSN, bounce_ids=(own_id(),)), NULL).ticket_id == 7
+
+
 CLOSED = replace(OPEN, status=Status.CLOSED, closed_at=NOW - REOPEN)
 
 
