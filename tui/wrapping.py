@@ -27,7 +27,26 @@ def wrap(text: str, width: int) -> list[str]:
         if current:
             lines.append(current)
             word = word.lstrip()
-        *whole, current = chop_cells(word, width) or [""]
+        *whole, current = _chopped(word, width)
         lines += whole
         room = width - cell_len(current)
     return [*lines, current]
+
+
+def _chopped(word: str, width: int) -> list[str]:
+    """Return a word in pieces of at most ``width`` cells, at least one."""
+    pieces = chop_cells(word, width)
+    # A mark without a letter before it has no width, and the library drops it.
+    return pieces if "".join(pieces) == word else _chopped_slowly(word, width)
+
+
+def _chopped_slowly(word: str, width: int) -> list[str]:
+    pieces, room = [""], width
+    for character in word:
+        cells = cell_len(character)
+        if cells > room:
+            pieces.append("")
+            room = width
+        pieces[-1] += character
+        room -= cells
+    return pieces

@@ -23,7 +23,11 @@ from tui.terminal import GRACE, accept_bad_bytes, run
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tests.tui.pty_app"]
 ENVIRON = {
-    **{name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TEXTUAL_THEME")},
+    **{
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("NO_COLOR", "TEXTUAL_THEME", "COLUMNS", "LINES")
+    },
     "TERM": "xterm-256color",
     "COLORTERM": "truecolor",
     "LC_ALL": "C.UTF-8",

@@ -28,3 +28,5 @@ def test_words_stay_whole_where_they_can() -> None:
     assert wrap("see https://example.org/abc", 10) == ["see", "https://ex", "ample.org/", "abc"]
     assert wrap("  indented", 20) == ["  indented"]
     assert wrap("", 10) == [""]
+    assert wrap("あ \u0301", 2) == ["あ", "\u0301"]
+    assert wrap("aaaa \u0301aaaあbb", 4) == ["aaaa", "\u0301aaa", "あbb"]
