@@ -37,6 +37,7 @@ MACHINES = [
     (header("auto-submitted", "Auto-Replied (vacation)"), Automatic.AUTO_REPLY),
     (header("x-autoreply", "yes"), Automatic.AUTO_REPLY),
     (header("x-autorespond", "Re: x"), Automatic.AUTO_REPLY),
+    (header("x-auto-reply-from", "a@b"), Automatic.AUTO_REPLY),
     (header("precedence", "auto_reply"), Automatic.AUTO_REPLY),
     (header("precedence", "bulk", in_reply_to=REPLY), Automatic.AUTO_REPLY),
     (a_mail(subject="Automatic reply: Cannot log in", in_reply_to=REPLY), Automatic.AUTO_REPLY),
