@@ -7,6 +7,7 @@ driver's error quotes the row that it refused. Only the system's own errors (``O
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 import traceback
@@ -33,7 +34,7 @@ class LineFormatter(logging.Formatter):
 
 def configure(level: str = "info", file: Path | None = None) -> logging.Handler:
     """Send all logs to ``file``, or to standard error; return the handler. The console's screen needs a file."""
-    handler = logging.FileHandler(file, encoding="utf-8") if file else logging.StreamHandler(sys.stderr)
+    handler = _to_file(file) if file else logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter())
     root = logging.getLogger()
     root.addHandler(handler)
@@ -41,6 +42,15 @@ def configure(level: str = "info", file: Path | None = None) -> logging.Handler:
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     return handler
+
+
+def _to_file(file: Path) -> logging.Handler:
+    """Keep a log of at most two times 5 MB that only its owner reads. Raises OSError."""
+    from logging.handlers import RotatingFileHandler
+
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    os.close(os.open(file, os.O_CREAT | os.O_WRONLY, 0o600))
+    return RotatingFileHandler(file, maxBytes=5_000_000, backupCount=1, encoding="utf-8")
 
 
 def _told(error: BaseException) -> str:

@@ -88,7 +88,7 @@ def refuse_foreign(url: str) -> None:
     except OSError:
         return  # missing: will be ours; out of reach: opening says so
     if path and owner is not None and owner != os.geteuid():
-        whose, me = _user_name(owner), _user_name(os.geteuid())
+        whose, me = user_name(owner), user_name(os.geteuid())
         raise NotYours(f"The store {path} belongs to {whose} and you are {me}: run tierdesk as {whose}.")
 
 
@@ -111,7 +111,7 @@ def who(context: Context, desk: Desk) -> Actor:
         return people.member(desk, context.as_login)
     try:
         if context.as_login is None:
-            return people.member(desk, _user_name(os.geteuid()))
+            return people.member(desk, user_name(os.geteuid()))
     except NotFound:
         pass
     return people.owner(desk, None) if desk.database.is_embedded else _founder(desk)
@@ -121,11 +121,12 @@ def _founder(desk: Desk) -> Actor:
     try:
         return founder(desk)
     except DeskError:
-        me = _user_name(os.geteuid())
+        me = user_name(os.geteuid())
         raise Refused(f"{me} is not the login of a member of staff: say who you are with --as LOGIN.") from None
 
 
-def _user_name(number: int) -> str:
+def user_name(number: int) -> str:
+    """Return the name of a user of this machine."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:

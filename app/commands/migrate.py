@@ -12,7 +12,7 @@ from app.context import Context, pass_context
 def command(context: Context) -> None:
     """Bring the store to this version; an embedded one is copied before. There is no way back but the copy."""
     from app.wiring import bring_up
-    from desk.context import SystemClock
+    from desk.clock import SystemClock
     from store.schema import HEAD
 
     found, copy = bring_up(context.settings.store.url, SystemClock(), is_asked=True)
