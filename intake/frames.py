@@ -80,9 +80,7 @@ def _attachments(listed: list[list[Any]], octets: bytes) -> tuple[ParsedAttachme
     for filename, content_type, size in listed:
         if type(size) is not int or not 0 <= size <= len(octets) - position:
             raise ValueError("an attachment's size is wrong")
-        attachments.append(
-            ParsedAttachment(_text(filename), _text(content_type), octets[position : position + size])
-        )
+        attachments.append(ParsedAttachment(_text(filename), _text(content_type), octets[position : position + size]))
         position += size
     return tuple(attachments)
 

@@ -120,6 +120,7 @@ def _chosen(part: Part, may_be_text: bool) -> list[tuple[Part, bool]]:
 
 def _best(children: list[Part]) -> Part:
     """Prefer plain words over a page made of them; a plain part that says nothing does not count."""
+
     def has_words(part: Part) -> bool:
         return bool(decode_transfer(part.octets, part.encoding).strip(b" \t\r\n\xa0"))
 

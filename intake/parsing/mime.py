@@ -121,6 +121,7 @@ class _Tree:
             return
         if part.depth >= self._caps.depth:
             self._notes.add(f"Parts are nested deeper than {self._caps.depth}; what is deeper was not opened.")
+            part.type = "application/octet-stream"
             return
         boundary = part.parameters.get("boundary", "").strip().encode("utf-8", "surrogateescape")[:_MAX_BOUNDARY]
         boundary = boundary if boundary and self._occurs(boundary, part) else self._sniff(part)

@@ -115,6 +115,15 @@ def test_bombs_end_in_time(name: str) -> None:
     assert time.process_time() - before < 6
 
 
+def test_nesting_has_its_depth() -> None:
+    """Parts below the cap stay together as one attachment, and that is said."""
+    nested = [b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level) for level in range(4)]
+    mail = parse(b"".join(nested) + b"\nwords\n", Caps(depth=3))
+    assert [(one.filename, one.content) for one in mail.attachments] == [("part-1.bin", b"--b3\n\nwords\n")]
+    assert "Parts are nested deeper than 3; what is deeper was not opened." in mail.defects
+    assert parse(b"".join(nested) + b"\nwords\n", Caps(depth=4)).text == "words"
+
+
 @pytest.mark.parametrize("document", [b"", b"[]", b"{}", b"[" * 100_000, b'{"parsed": {}}', b'{"failed": 1}', b"\xff",
                                       b'{"failed": "\\ud800"}'])  # fmt: skip
 def test_a_childs_nonsense_is_refused(document: bytes) -> None:

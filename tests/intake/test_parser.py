@@ -35,7 +35,7 @@ def parser(
         process.close()
 
 
-TRAPPED = '''
+TRAPPED = """
 import os, sys, time, socket
 from intake import child
 parse = child.parse
@@ -45,7 +45,7 @@ def trapped(raw):
     return parse(raw)
 child.parse = trapped
 sys.exit(child.main(sys.argv[1:]))
-'''
+"""
 
 
 def subject(result: object) -> str:
