@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tierdesk.console")
 
-STATE_SECONDS = 3.0
+NO_SERVICE = "no service!"
 
 
 class Opening:
-    """Opens once, from any thread, and closes in the opposite order."""
+    """Opens once, from any thread, and closes in the opposite order; a context manager."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -30,8 +30,20 @@ class Opening:
         self._lock = threading.Lock()
         self._desk: Desk | None = None
 
+    def __enter__(self) -> Opening:
+        """Open nothing yet."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the service if it is ours, and close the desk."""
+        with self._lock:
+            self._stack.close()
+
     def open(self) -> tuple[Desk, Actor]:
         """Return the desk and who is at the keyboard. Raises AppError or DeskError with a sentence for the person."""
+        from app.service import is_running, run_in_thread
+        from app.wiring import open_desk, who
+
         with self._lock:
             desk = open_desk(self._context)
             self._stack.callback(desk.close)
@@ -42,11 +54,8 @@ class Opening:
             self._desk = desk
             return desk, actor
 
-    def is_served(self) -> bool:
-        """Tell whether a service runs, ours or another's. Raises DeskError."""
-        return self._desk is None or is_running(self._desk)
+    def service_state(self) -> str:
+        """Return what the top line says of the service: nothing while one runs. Raises DeskError."""
+        from app.service import is_running
 
-    def close(self) -> None:
-        """End the service if it is ours, and close the desk."""
-        with self._lock:
-            self._stack.close()
+        return "" if self._desk is None or is_running(self._desk) else NO_SERVICE

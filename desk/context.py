@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import secrets
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Protocol
 
 from sqlmodel import Session
 
+from desk.clock import Chance, Clock, SystemChance, SystemClock
 from desk.errors import Unavailable
 from procedure.policy import Policy
 from store import schema
@@ -18,44 +16,9 @@ from store.database import Database, StoreError
 from store.engine import open_engine
 from store.tables import Setting
 
+__all__ = ["Chance", "Clock", "Desk", "MailIdentity", "SystemChance", "SystemClock", "open_desk"]
+
 _KEY_SETTING = "signing_key"
-
-
-class Clock(Protocol):
-    """Where time comes from."""
-
-    def now(self) -> datetime:
-        """Return the present moment, aware, in UTC."""
-
-
-class Chance(Protocol):
-    """Where chance comes from."""
-
-    def token(self) -> str:
-        """Return 128 bits that nobody can guess, as 26 lower-case letters and digits."""
-
-    def fraction(self) -> float:
-        """Return a number from 0 to 1, for jitter."""
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Return the present moment."""
-        return datetime.now(UTC)
-
-
-class SystemChance:
-    """The operating system's randomness."""
-
-    def token(self) -> str:
-        """Return 26 random letters and digits."""
-        return base64.b32encode(secrets.token_bytes(16)).decode("ascii").rstrip("=").lower()
-
-    def fraction(self) -> float:
-        """Return a random number from 0 to 1."""
-        return secrets.randbelow(10_000) / 10_000
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,7 @@ from app.context import Context, pass_context
 from app.errors import AppError
 
 if TYPE_CHECKING:
-    from app.opening import Opening
     from app.settings_model import ConsoleSettings
-    from desk.actors import Actor
-    from desk.context import Desk
 
 
 class NoTerminal(AppError):
@@ -43,36 +40,12 @@ def command(context: Context) -> None:
 
 def _check_keymap(settings: ConsoleSettings) -> None:
     """Refuse keys that the console does not know or that clash, each with its sentence. Raises SettingsError."""
-    from app.settings_problems import SettingsError
+    from app.errors import SettingsError
     from tui.keymap import problems
 
     found = problems(settings.keymap)
     if found:
         raise SettingsError([f"console.keymap: {sentence}" for sentence in found])
-
-
-class Behind:
-    """What opens behind the painted console. Imports the store's libraries when it does, and not before."""
-
-    def __init__(self, context: Context) -> None:
-        self._context = context
-        self._opening: Opening | None = None
-
-    def open(self) -> tuple[Desk, Actor]:
-        """Open the desk, and the service where nobody runs it. Raises AppError or DeskError with a sentence."""
-        from app.opening import Opening
-
-        self._opening = Opening(self._context)
-        return self._opening.open()
-
-    def service_state(self) -> str:
-        """Return what the top line says of the service: nothing while one runs."""
-        return "" if self._opening is None or self._opening.is_served() else "no service!"
-
-    def close(self) -> None:
-        """End what was opened."""
-        if self._opening is not None:
-            self._opening.close()
 
 
 def _run(context: Context, settings: ConsoleSettings) -> int:
@@ -81,23 +54,21 @@ def _run(context: Context, settings: ConsoleSettings) -> int:
     import platformdirs
 
     from app import logs
+    from app.opening import Opening
     from desk.clock import SystemClock
     from tui import terminal
     from tui.app import ConsoleApp
 
     logs.configure(context.settings.log.level, platformdirs.user_log_path("tierdesk") / "console.log")
-    behind = Behind(context)
-    try:
+    with Opening(context) as opening:
         app = ConsoleApp(
-            behind.open,
+            opening.open,
             SystemClock().now,
             theme_name=settings.theme,
             animations=settings.animations,
             keymap=settings.keymap,
             editor=settings.editor,
-            service_state=behind.service_state,
+            service_state=opening.service_state,
             environ=os.environ,
         )
         return terminal.run(app, settings.mouse)
-    finally:
-        behind.close()
