@@ -79,8 +79,7 @@ class _Tree:
                 break
             current = self._begin(self._open[-1][1], position)
             position = current.start - 1
-        self._close(current, len(self._raw))
-        return root
+        return root  # a part that was not ended by a delimiter reaches to the end of the mail
 
     def _begin(self, parent: Part, delimiter: int) -> Part:
         line_end = self._raw.find(b"\n", delimiter)
