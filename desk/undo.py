@@ -30,6 +30,13 @@ _SIMPLE = frozenset(
     {"claimed", "assigned", "released", "status", "handed_up", "handed_down", "difficulty", "priority", "tags"}
 )
 _COMPUTED = frozenset({"turn", "next_at", "due_at", "waiting_since"})
+_TOGETHER = (
+    frozenset({"status", "wake_at", "closed_at"}),
+    frozenset({"assignee_id"}),
+    frozenset({"claimed_by", "claimed_until"}),
+)
+"""What an answer changes besides the turn. Half of a group is no state: a status without its moment."""
+
 _INSTANTS = frozenset({"wake_at", "claimed_until", "closed_at", "first_answered_at", "created_at"})
 
 NAMES: Mapping[str, str] = {
@@ -95,9 +102,17 @@ def _refuse_changed(session: Session, ticket: Ticket, event: Event) -> None:
 
 
 def _put_back(
-    session: Session, actor: Actor, desk: Desk, ticket: Ticket, event: Event, *, words_changed: bool = False
+    session: Session,
+    actor: Actor,
+    desk: Desk,
+    ticket: Ticket,
+    event: Event,
+    *,
+    words_changed: bool = False,
+    except_for: frozenset[str] = frozenset(),
 ) -> None:
-    fields = {field: _typed(field, value) for field, value in event.data["was"].items() if field not in _COMPUTED}
+    left_out = _COMPUTED | except_for
+    fields = {field: _typed(field, value) for field, value in event.data["was"].items() if field not in left_out}
     change(
         session, actor, in_force(session, desk), desk.clock.now(), ticket, "undone",
         words_changed=words_changed, data={"undoes": event.id, "kind": event.kind}, **fields,
@@ -117,7 +132,15 @@ def _call_back(session: Session, actor: Actor, desk: Desk, ticket: Ticket, event
     session.delete(answer)
     _keep_as_draft(session, actor, desk, ticket.id, answer.text)
     session.flush()
-    _put_back(session, actor, desk, ticket, event, words_changed=True)
+    changed_since = _changed_since(session, ticket, event)
+    _put_back(session, actor, desk, ticket, event, words_changed=True, except_for=changed_since)
+
+
+def _changed_since(session: Session, ticket: Ticket, event: Event) -> frozenset[str]:
+    """Return the fields that somebody set after the answer; they stay, whole groups of them at a time."""
+    current = snapshot(session, ticket)
+    changed = {f for f, value in event.data["set"].items() if f not in _COMPUTED and current[f] != value}
+    return frozenset().union(*(group for group in _TOGETHER if changed & group))
 
 
 def _keep_as_draft(session: Session, actor: Actor, desk: Desk, ticket_id: int, text: str) -> None:
