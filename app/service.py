@@ -8,6 +8,7 @@ terminal never stalls mail.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,7 @@ THREADS = 8
 """Blocking calls at once: enough for a commit, a parse and a few looks; SQLite writes one at a time anyway."""
 
 START_SECONDS = 30.0
+_numbers = itertools.count(1)
 
 
 class ServiceError(AppError):
@@ -44,7 +46,7 @@ class Service:
     def __init__(self, desk: Desk, settings: Settings) -> None:
         self._desk = desk
         self._settings = settings
-        self._holder = str(holder.this_process(desk.chance.token()))
+        self._holder = str(holder.this_process(str(next(_numbers))))
         self._listener = workers.make_listener(desk, settings)
         self._filer: Filer | None = None
         self._courier: Courier | None = None

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -34,6 +35,9 @@ from store import schema
 from store.database import Database
 from store.engine import open_engine, sqlite_path
 from store.errors import StoreError
+
+_WRITE_AHEAD = b"\x02\x02"
+"""The read and write versions in the head of an SQLite file in write-ahead mode."""
 
 LOGIN_VARIABLE = "TIERDESK_LOGIN"
 
@@ -64,6 +68,7 @@ def bring_up(url: str, clock: Clock, *, is_asked: bool = False) -> tuple[str | N
     programs of the old version may be at work on it. Raises NotYours, Unavailable.
     """
     refuse_foreign(url)
+    refuse_stranger(url)
     try:
         database = Database(open_engine(url))
         try:
@@ -90,6 +95,30 @@ def refuse_foreign(url: str) -> None:
     if path and owner is not None and owner != os.geteuid():
         whose, me = user_name(owner), user_name(os.geteuid())
         raise NotYours(f"The store {path} belongs to {whose} and you are {me}: run tierdesk as {whose}.")
+
+
+def refuse_stranger(url: str) -> None:
+    """Raise Unavailable for another program's SQLite file before anything is written: opening a store sets its mode.
+
+    A store of ours is in write-ahead mode already (or is a copy of one), so few files are looked into.
+    """
+    path = store_file(url)
+    if path is None or not path.is_file():
+        return
+    try:
+        with path.open("rb") as file:
+            head = file.read(20)
+    except OSError:
+        return  # opening says why
+    if not head.startswith(b"SQLite format 3") or head[18:20] == _WRITE_AHEAD:
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as found:
+            tables = {name for (name,) in found.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return  # damaged: opening says so
+    if tables and "alembic_version" not in tables:
+        raise Unavailable("The database holds tables that are not tierdesk's; name an empty one in store.url.")
 
 
 def store_file(url: str) -> Path | None:

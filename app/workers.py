@@ -8,10 +8,10 @@ import socket
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 from app.settings_model import OutboxSettings, Settings
 from app.supervisor import pause_unless
-from app.wiring import store_file
 from desk import due, filing, ledger, outgoing, timers
 from desk.actors import COURIER, FILER, LISTENER, TIMERS
 from desk.context import Desk
@@ -50,14 +50,14 @@ def make_listener(desk: Desk, settings: Settings) -> Listener | None:
     )
     recorder = Recorder(partial(ledger.record, LISTENER, desk))
     accepts = partial(ledger.accepts, LISTENER, desk)
-    space = partial(free_bytes, settings.store.url)
+    space = partial(free_bytes, desk)
     return Listener(limits, recorder, accepts, desk.clock.now, space, desk.chance.token)
 
 
-def free_bytes(url: str) -> int:
+def free_bytes(desk: Desk) -> int:
     """Return the free space on the disk of an embedded store; a server looks after its own."""
-    path = store_file(url)
-    return shutil.disk_usage(path.parent).free if path else sys.maxsize
+    file = desk.database.engine.url.database
+    return shutil.disk_usage(Path(file).parent).free if desk.database.is_embedded and file else sys.maxsize
 
 
 def make_filer(desk: Desk) -> Filer:
