@@ -19,7 +19,7 @@ from app.demo.stories import ENDED, Case, Teller
 from desk.context import Desk, MailIdentity, open_desk
 
 DAYS = 21
-TICKETS = 170
+TICKETS = 125
 """Tickets of the past weeks, those of today not counted: more would be waited for at every start."""
 
 _BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 8, 12, 12, 12, 11, 10, 9, 9, 9, 8, 7, 6, 5, 4, 3, 2, 2)
@@ -47,18 +47,25 @@ _TODAY: tuple[tuple[float, Teller, frozenset[str]], ...] = (
 
 
 def write_history(
-    url: str, mail: MailIdentity, cast: Cast, rng: Random, now: datetime, on_progress: Callable[[float], None]
+    url: str,
+    mail: MailIdentity,
+    cast: Cast,
+    rng: Random,
+    now: datetime,
+    on_progress: Callable[[float], None],
+    tickets: int = TICKETS,
 ) -> None:
     """Make the store at ``url`` and let the three weeks before ``now`` happen in it.
 
-    ``on_progress`` is told the part that is done, from 0 to 1. Raises Unavailable.
+    ``on_progress`` is told the part that is done, from 0 to 1; ``tickets`` come besides those of today.
+    Raises Unavailable.
     """
     clock = SetClock(now - timedelta(days=DAYS + 1))
     with closing(open_desk(url, mail, clock)) as desk:
         _do_not_wait_for_the_disk(desk)
         engage(desk)
         past = Past(desk, clock, find_staff(desk), cast, rng)
-        starts = _plan(past, now)
+        starts = _plan(past, now, tickets)
         done = 0
 
         def step(at: datetime) -> None:
@@ -81,12 +88,12 @@ def _do_not_wait_for_the_disk(desk: Desk) -> None:
         dbapi.execute("PRAGMA synchronous=OFF")
 
 
-def _plan(past: Past, now: datetime) -> list[datetime]:
+def _plan(past: Past, now: datetime, tickets: int) -> list[datetime]:
     """Plan every story and return when each begins, in order."""
     asked = past.cast.stream(past.rng)
     tellers, weights = [teller for teller, _ in ENDED], [weight for _, weight in ENDED]
     starts = []
-    for at in _arrivals(past.rng, now):
+    for at in _arrivals(past.rng, now, tickets):
         teller = past.rng.choices(tellers, weights)[0]
         past.plan(at, teller(Case(past, *next(asked))))
         starts.append(at)
@@ -102,10 +109,10 @@ def _about(topics: frozenset[str], asked: Iterator[tuple[Customer, Request]]) ->
     return next(pair for pair in asked if pair[1].topic in topics)
 
 
-def _arrivals(rng: Random, now: datetime) -> list[datetime]:
+def _arrivals(rng: Random, now: datetime, tickets: int) -> list[datetime]:
     """Return when the requests of the past weeks came: by day more than by night, at weekends fewer."""
     found: list[datetime] = []
-    while len(found) < TICKETS:
+    while len(found) < tickets:
         at = now - timedelta(days=rng.uniform(0.3, DAYS))
         busy = _BY_HOUR[at.hour] * (0.4 if at.weekday() >= 5 else 1.0)
         if rng.uniform(0, max(_BY_HOUR)) < busy:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.settings_model import DeskSettings, OutboxSettings, Settings, SmtpSettings, StoreSettings
 from desk import people
 from desk.actors import Actor
-from desk.context import Desk
+from desk.context import Desk, MailIdentity
 from procedure.terms import Level, Role
 
 ADDRESSES = ("support@aegean-host.example.com", "billing@aegean-host.example.com")
+IDENTITY = MailIdentity(ADDRESSES, "Aegean Host Support")
 YOU = "alex"
 """The login of the person at the console: an agent of all three levels."""
 
@@ -42,11 +42,11 @@ class Staff:
     shifts: Mapping[Level, tuple[Actor, ...]]
 
 
-def settings_for(store: Path, smarthost_port: int) -> Settings:
-    """Return the settings of a demo whose store is the file ``store``; nothing of the user's own is read."""
+def settings_for(store_url: str, smarthost_port: int) -> Settings:
+    """Return the settings of a demo; nothing of the user's own is read."""
     return Settings(
-        desk=DeskSettings(name="Aegean Host Support", addresses=ADDRESSES),
-        store=StoreSettings(url=f"sqlite:///{store}"),
+        desk=DeskSettings(name=IDENTITY.name, addresses=IDENTITY.addresses),
+        store=StoreSettings(url=store_url),
         # Little room is asked for: a small /tmp must not make the demo refuse its own mail.
         smtp=SmtpSettings(listen="127.0.0.1:0", hostname="desk.example.com", free_space_floor_bytes=16_777_216),
         outbox=OutboxSettings(smarthost=f"127.0.0.1:{smarthost_port}", tls="never"),
