@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlmodel import Session, select
 
+from desk.act import desk_errors
 from desk.actors import OWNER_LOGIN, Actor
 from desk.context import Desk
 from desk.errors import Refused
@@ -22,4 +23,5 @@ def founder(desk: Desk) -> Actor:
             raise Refused("There is staff already; one of them with the role owner adds more.")
         return Actor(OWNER_LOGIN, "Owner", frozenset({Role.OWNER}))
 
-    return desk.database.read(work)
+    with desk_errors():
+        return desk.database.read(work)

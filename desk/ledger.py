@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
+from desk.correspondence import storable
 from desk.errors import NotFound
 from desk.views import Balance, LedgerRow
 from procedure.mail import Envelope, RuleHit
@@ -55,7 +56,7 @@ def digest(envelope: Envelope) -> str:
     """
     total = hashlib.sha256()
     parts = [envelope.mail_from, *sorted(envelope.rcpt_to)]
-    for part in (*(text.encode("utf-8", "surrogateescape") for text in parts), envelope.raw):
+    for part in (*(text.encode("utf-8", "surrogatepass") for text in parts), envelope.raw):
         total.update(b"%d:" % len(part))
         total.update(part)
     return total.hexdigest()
@@ -64,9 +65,9 @@ def digest(envelope: Envelope) -> str:
 def _write(session: Session, envelope: Envelope, key: str) -> int:
     values = {
         "received_at": envelope.received_at,
-        "peer": envelope.peer,
-        "mail_from": envelope.mail_from,
-        "rcpt_to": list(envelope.rcpt_to),
+        "peer": storable(envelope.peer),
+        "mail_from": storable(envelope.mail_from),
+        "rcpt_to": [storable(address) for address in envelope.rcpt_to],
         "size": len(envelope.raw),
         "digest": key,
         "fate": Fate.PENDING,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from desk.context import Desk
+from desk.correspondence import storable
 from procedure import tokens
 from procedure.mail import Address
 from procedure.terms import MessageKind, OutboxKind, ref
@@ -66,11 +67,11 @@ def queue_mail(
         envelope_from="",
         sender_name=desk.mail.name,
         sender_address=mailbox,
-        to_name=to.name,
-        to_address=to.address,
+        to_name=storable(to.name),
+        to_address=storable(to.address),
         reply_to=tokens.reply_address(desk.key, mailbox, ticket.id),
-        subject=subject,
-        text=text,
+        subject=storable(subject),
+        text=storable(text),
         message_id=message_id,
         in_reply_to=history[-1] if history else "",
         references=history,

@@ -48,7 +48,7 @@ def open_ticket(
         routed = routing.decide(subject, text, (), (), policy)
         contact = contact_for(session, requester, now)
         assert contact.id is not None
-        hits = [{"rule": hit.rule, "because": hit.because} for hit in routed.rules]
+        hits = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in routed.rules]
         ticket = Ticket(
             subject=storable(" ".join(subject.split()))[:MAX_SUBJECT],
             requester_id=contact.id,

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from sqlmodel import Session, col, select
 
-from desk.act import act
+from desk.act import act, desk_errors
 from desk.actors import OWNER_LOGIN, Actor
 from desk.context import Desk
+from desk.correspondence import storable
 from desk.errors import Invalid, NotFound, Refused
 from desk.recording import record
 from desk.views import StaffView
@@ -28,12 +29,14 @@ def owner(desk: Desk, login: str | None) -> Actor:
     """
     if not desk.database.is_embedded:
         raise Refused("On a database server nobody acts as owner: sign in as a member of staff.")
-    return desk.database.write(lambda session: _member(session, login) if login else _owner(session, desk))
+    with desk_errors():
+        return desk.database.write(lambda session: _member(session, login) if login else _owner(session, desk))
 
 
 def member(desk: Desk, login: str) -> Actor:
     """Return the member of staff who signed in as ``login``. Raises NotFound, Refused when blocked."""
-    return desk.database.read(lambda session: _member(session, login))
+    with desk_errors():
+        return desk.database.read(lambda session: _member(session, login))
 
 
 def _owner(session: Session, desk: Desk) -> Actor:
@@ -75,7 +78,7 @@ def add(actor: Actor, desk: Desk, login: str, name: str, email: str, roles: Iter
         now = desk.clock.now()
         if session.exec(select(Staff.id).where(Staff.login == login)).first() is not None:
             raise Invalid(f"There is a {login} among the staff already.")
-        row = Staff(login=login, name=name.strip() or login, email=email.strip(), created_at=now)
+        row = Staff(login=login, name=storable(name.strip() or login), email=storable(email.strip()), created_at=now)
         session.add(row)
         session.flush()
         session.add_all(StaffRole(staff_id=_id(row), role=role) for role in wanted)

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
+from desk.correspondence import storable
 from desk.errors import Invalid
 from desk.recording import record
 from procedure import policy as policies
@@ -58,6 +59,7 @@ def show(actor: Actor, desk: Desk) -> tuple[int, str]:
 @act(Permission.MANAGE_POLICY)
 def load(actor: Actor, desk: Desk, text: str) -> int:
     """Put a policy in force and return its version. Raises Invalid with every fault, one a line."""
+    text = storable(text)
     try:
         policies.parse(text)
     except PolicyError as error:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
+from desk.correspondence import storable
 from desk.views import LevelCount, QueueRow
 from procedure.permissions import Permission
 from procedure.terms import Level, Turn
@@ -47,7 +48,7 @@ def ids(actor: Actor, desk: Desk, level: Level, text: str = "", limit: int | Non
 
     With ``limit`` only the first ones: what a screen shows at once while the rest is on its way.
     """
-    return desk.database.read(lambda session: reading.ids(session, int(level), text, limit))
+    return desk.database.read(lambda session: reading.ids(session, int(level), storable(text), limit))
 
 
 @act(Permission.READ_TICKETS)
@@ -78,7 +79,7 @@ def page(
     def work(session: Session) -> list[QueueRow]:
         found = reading.page(
             session, actor.login, desk.clock.now(),
-            level=int(level) if level else None, after=place, limit=limit, text=text, everything=everything,
+            level=int(level) if level else None, after=place, limit=limit, text=storable(text), everything=everything,
         )  # fmt: skip
         return [_view(row) for row in found]
 

@@ -22,7 +22,7 @@ from procedure.statuses import choices, may_set
 from procedure.terms import CLOSED_STATUSES, Level, Priority, Status, Turn, ref
 from store.tables import Staff, Ticket
 
-_TAG = re.compile(r"[^\s,#\x00-\x1f]{1,40}")
+_TAG = re.compile(r"[^\s,#\x00-\x1f\ud800-\udfff]{1,40}")
 MAX_TAGS = 20
 
 

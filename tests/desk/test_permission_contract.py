@@ -20,6 +20,7 @@ from tests.fakes.desks import IDENTITY, FakeChance, FakeClock
 
 WITHOUT_PERMISSION = {
     "act.act": "makes use cases",
+    "act.desk_errors": "names errors",
     "context.open_desk": "there is no actor before there is a desk",
     "correspondence.storable": "a value",
     "feeds.wait": "waits on a feed that was opened with permission",
