@@ -79,6 +79,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("place.level2", ("2",), "2nd", "Go to the queue of the 2nd level.", _G),
     Action("place.level3", ("3",), "3rd", "Go to the queue of the 3rd level.", _G),
     Action("app.help", ("?", "f1"), "help", "Show the keys of this place.", _G, hint=99),
+    Action("app.palette", ("ctrl+p",), "find", "Find a ticket, or an action by its name.", _G),
     Action("app.commands", (":",), "command", "Type a command.", _G),
     Action("app.back", ("escape", "q"), "back", "Go back one step; close what is open.", _G),
     Action("app.redraw", ("ctrl+l",), "redraw", "Draw the whole screen again.", _G),

@@ -62,10 +62,12 @@ class LiveFeed:
         while not self._stopped.is_set():
             try:
                 self._listen()
-            except DeskError as error:
+            except Exception as error:
+                # Whatever broke the feed, a console that no longer follows the store must say so and try again.
+                sentence = str(error) if isinstance(error, DeskError) else f"The change feed broke: {error!r}."
                 pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)]
                 failures += 1
-                self._app.post_message(StoreAway(str(error), pause))
+                self._app.post_message(StoreAway(sentence, pause))
                 self._stopped.wait(pause)
 
     def _listen(self) -> None:

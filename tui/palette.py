@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TYPING_PAUSE = 0.15
 _SHOWN = frozenset({Context.GLOBAL, Context.QUEUE, Context.TICKET})
+_LEFT_OUT = frozenset({"app.palette", "app.back", "app.commands"})
+"""Ways to get here or away from here."""
 
 
 class TicketsAndActions(Provider):
@@ -30,7 +32,8 @@ class TicketsAndActions(Provider):
     def _actions(self) -> list[Action]:
         """Return the actions that are live on the screen below."""
         live = {bound.binding.id for bound in self.screen.active_bindings.values() if bound.enabled}
-        return [action for action in ACTIONS if action.id in live and not _SHOWN.isdisjoint(action.contexts)]
+        shown = [a for a in ACTIONS if a.id in live and a.id not in _LEFT_OUT and not _SHOWN.isdisjoint(a.contexts)]
+        return sorted(shown, key=lambda action: Context.GLOBAL in action.contexts)  # what is done to tickets first
 
     async def discover(self) -> Hits:
         """Show what can be done before anything is typed."""
@@ -66,4 +69,4 @@ class TicketsAndActions(Provider):
         return Content.assemble(action.label, ("  " + " ".join(key_word(key) for key in action.keys), "$text-muted"))
 
     async def _run(self, action: Action) -> None:
-        await self.screen.run_action(action.method)
+        await self._console.perform(action)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from textual import work
 
@@ -24,13 +24,13 @@ class Nap:
     is_asked: bool = False
 
 
-def naps(now: datetime) -> list[Choice[Nap]]:
+def naps(now: datetime, zone: tzinfo | None) -> list[Choice[Nap]]:
     """Return the ways to let a ticket sleep."""
     return [
         Choice("p", "pending: the customer's turn, with the policy's reminder", Nap(Status.PENDING)),
         Choice("1", "on hold for 1 hour", Nap(Status.ON_HOLD, now + timedelta(hours=1))),
         Choice("4", "on hold for 4 hours", Nap(Status.ON_HOLD, now + timedelta(hours=4))),
-        Choice("t", "on hold until tomorrow 09:00", Nap(Status.ON_HOLD, parse_moment("tomorrow", now))),
+        Choice("t", "on hold until tomorrow 09:00", Nap(Status.ON_HOLD, parse_moment("tomorrow", now, zone))),
         Choice("w", "on hold for a week", Nap(Status.ON_HOLD, now + timedelta(weeks=1))),
         Choice("o", "on hold until another moment …", Nap(Status.ON_HOLD, is_asked=True)),
     ]
@@ -145,14 +145,24 @@ class TicketActions(Place[None]):
         question = f"Hand {ref(ticket_id)} {way} to the {level.label} level: what was asked, tried and seen?"
         if way == "down":
             question = f"Hand {ref(ticket_id)} down to the {level.label} level: what is to be done?"
-        note, text = "", await self.app.push_screen_wait(AskText(question))
-        while text is not None:
-            note = text.strip()
-            if note:
-                if await self.attempt(gateway.set_level(ticket_id, level, note)) is not None:
-                    self.console.say(f"{ref(ticket_id)} is on the {level.label} level. u undoes it.")
+        note = await self._ask_note(question, ticket_id)
+        while note is not None:
+            if note.strip() and await self.attempt(gateway.set_level(ticket_id, level, note.strip())) is not None:
+                del self.console.handover_notes[ticket_id]
+                self.console.say(f"{ref(ticket_id)} is on the {level.label} level. u undoes it.")
                 return
-            text = await self.app.push_screen_wait(AskText(question, help_text="a hand-over needs a note"))
+            reason = self.console.said if note.strip() else "a hand-over needs a note"
+            note = await self._ask_note(question, ticket_id, reason)
+
+    async def _ask_note(self, question: str, ticket_id: int, reason: str = "") -> str | None:
+        """Ask for a handover note; what was written is kept for the next time, whether it is taken or not."""
+        kept = self.console.handover_notes
+        note = await self.app.push_screen_wait(
+            AskText(question, kept.get(ticket_id, ""), reason, lambda text: kept.update({ticket_id: text}))
+        )
+        if note is not None:
+            kept[ticket_id] = note
+        return note
 
     @work(group="dialog", exclusive=True, exit_on_error=False)
     async def action_ticket_assign(self) -> None:
@@ -185,21 +195,21 @@ class TicketActions(Place[None]):
             return
         gateway, ticket_id = in_hand
         question = f"Let {ref(ticket_id)} sleep until when? A word of the customer wakes it."
-        nap = await self.app.push_screen_wait(Choose(question, naps(self.now())))
+        nap = await self.app.push_screen_wait(Choose(question, naps(self.now(), self.console.zone)))
         if nap is not None and nap.is_asked:
             wake = await self._ask_moment(f"On hold until when? {EXAMPLES}")
             nap = None if wake is None else Nap(Status.ON_HOLD, wake)
         if nap is None:
             return
         if await self.attempt(gateway.set_status(ticket_id, nap.status, nap.wake_at)) is not None:
-            until = f"on hold until {moment(nap.wake_at, self.now())}" if nap.wake_at else "pending"
+            until = f"on hold until {moment(nap.wake_at, self.now(), self.console.zone)}" if nap.wake_at else "pending"
             self.console.say(f"{ref(ticket_id)} is {until}. u undoes it.")
 
     async def _ask_moment(self, question: str) -> datetime | None:
         text = await self.app.push_screen_wait(AskLine(question))
         while text is not None:
             try:
-                return parse_moment(text, self.now())
+                return parse_moment(text, self.now(), self.console.zone)
             except ValueError as error:
                 text = await self.app.push_screen_wait(AskLine(question, text, str(error)))
         return None

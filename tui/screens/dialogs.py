@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 
 from tui.actions import Context, bindings
 from tui.safe import safe
+from tui.widgets.writing import Writing
 
 T = TypeVar("T")
 
@@ -131,15 +132,17 @@ class AskText(ModalScreen[str | None]):
         Binding("escape", "leave", "leave", priority=True),
     ]
 
-    def __init__(self, question: str, value: str = "", help_text: str = "") -> None:
+    def __init__(
+        self, question: str, value: str = "", help_text: str = "", keep: Callable[[str], None] = lambda text: None
+    ) -> None:
         super().__init__()
-        self._question, self._value, self._help = question, value, help_text
+        self._question, self._value, self._help, self._keep = question, value, help_text, keep
 
     def compose(self) -> ComposeResult:
         """Lay out the question and the text."""
         with Vertical():
             yield Static(Content(safe(self._question)), classes="question", markup=False)
-            yield TextArea(self._value, soft_wrap=True)
+            yield Writing(safe(self._value, multiline=True), soft_wrap=True, tab_behavior="focus")
             said = f"{self._help} · " if self._help else ""
             yield Static(Content(f"{safe(said)}ctrl+s takes it · esc leaves it as it is"), classes="help", markup=False)
 
@@ -148,7 +151,8 @@ class AskText(ModalScreen[str | None]):
         self.dismiss(self.query_one(TextArea).text)
 
     def action_leave(self) -> None:
-        """Leave things as they are."""
+        """Leave things as they are; whoever asked may keep the words for the next time."""
+        self._keep(self.query_one(TextArea).text)
         self.dismiss(None)
 
 

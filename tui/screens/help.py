@@ -16,18 +16,18 @@ from textual.widgets import Input, Static
 
 from tui.actions import BY_ID, key_word
 from tui.safe import safe
-from tui.widgets.hints import key_symbol
+from tui.widgets.hints import Live
 
 HelpRow = tuple[str, str, str]
 """Keys, label, help."""
 
 
-def live_rows(active: Sequence[tuple[str, str]]) -> list[HelpRow]:
-    """Return the help of (key, action id) pairs in the order of the table, all keys of an action in one line."""
+def live_rows(live: Sequence[Live]) -> list[HelpRow]:
+    """Return the help of live keys in the order of the table of actions, all keys of an action in one line."""
     keys: dict[str, list[str]] = {}
-    for key, action_id in active:
-        words = keys.setdefault(action_id, [])
-        word = key_word(key_symbol(key))
+    for key, action in live:
+        words = keys.setdefault(action.id, [])
+        word = key_word(key)
         if word not in words:
             words.append(word)
     return [(" ".join(keys[i]), action.label, action.help) for i, action in BY_ID.items() if i in keys]

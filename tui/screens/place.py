@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from textual import on
 from textual.screen import Screen
+from textual.worker import Worker
 
 from desk.errors import DeskError
 from tui.actions import BY_ID
@@ -47,6 +49,11 @@ class Place(Screen[R]):
     def on_screen_resume(self) -> None:
         """Show the store as it is now; sent twice on a first switch, so it only asks."""
         self.console.refresh_soon()
+
+    @on(Worker.StateChanged)
+    def _worker_changed(self, event: Worker.StateChanged) -> None:
+        """Pass on to the app what became of work; Textual tells it to the owner of the work only."""
+        self.console.worker_changed(event)
 
     async def refresh_live(self, gateway: Gateway) -> None:
         """Show the store as it is now. Raises DeskError."""

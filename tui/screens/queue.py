@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -117,10 +118,13 @@ class QueueScreen(TicketActions):
         level, text, queue = self.level, self._texts[self.level], self.queue_list
         if level not in self._opened:
             first = await gateway.ids(level, text, FIRST_IDS)
+            rows = await gateway.rows(first[: queue.window.height or FIRST_IDS])
             queue.set_ids(first, fresh=True)
+            queue.apply_rows(rows)
             self._opened.add(level)
             if len(first) < FIRST_IDS:
                 return self._settled(level, text, first)
+            await self._painted()
         ids = await gateway.ids(level, text)
         if (level, text) != (self.level, self._texts[self.level]):
             return None  # meanwhile another queue or filter came into view, which asks for itself
@@ -129,6 +133,12 @@ class QueueScreen(TicketActions):
         self._settled(level, text, ids)
         await self._refresh_preview(gateway)
         return None
+
+    async def _painted(self) -> None:
+        """Wait until what is shown is on the screen: reading a long queue would hold up its first page."""
+        painted = asyncio.Event()
+        self.call_after_refresh(painted.set)
+        await painted.wait()
 
     def _settled(self, level: Level, text: str, ids: list[int]) -> None:
         word = f"{level.label} level"
@@ -181,7 +191,9 @@ class QueueScreen(TicketActions):
         if ticket_id == self.ticket_id:
             preview = self.query_one(Conversation)
             preview.show(ticket)
-            preview.border_title = Content(safe(f"{ticket.ref} · {ticket.subject}")) if ticket else None
+            title = Content(safe(f"{ticket.ref} · {ticket.subject}")) if ticket else None
+            if preview.border_title != title:
+                preview.border_title = title
 
     @on(QueueList.FetchFailed)
     def _fetch_failed(self, event: QueueList.FetchFailed) -> None:
@@ -241,7 +253,7 @@ class QueueScreen(TicketActions):
         self.set_class(is_shown, "-hide")
         self._preview()
 
-    @work(group="dialog", exclusive=True, exit_on_error=False)
+    @work(group="take", exit_on_error=False)
     async def action_queue_take(self) -> None:
         """Take the ticket that is due next and open it."""
         await self.console.take_next(self, self.level)

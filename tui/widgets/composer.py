@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -16,51 +16,29 @@ from textual.widgets import Static, TextArea
 from procedure.terms import MessageKind, Status
 from tui.actions import Context, bindings
 from tui.safe import safe
+from tui.widgets.writing import Writing
 
 SAVE_AFTER = 2.0
 """Seconds after the first unsaved letter until the draft is stored; typing on does not put it off."""
 
-LARGE_PASTE = 64 * 1024
-"""Characters of a paste that is surely a mistake; it is refused with a word about attachments."""
-
 AFTERWARDS: dict[Status, str] = {
-    Status.PENDING: "pending (the customer's turn)",
+    Status.PENDING: "pending, the customer's turn",
     Status.SOLVED: "solved",
-    Status.OPEN: "open (ours still)",
+    Status.OPEN: "open, still our turn",
 }
 
 
-class Writing(TextArea):
-    """The text itself; a paste is cleaned of what a terminal would act on, and a huge one refused."""
-
-    class PasteRefused(Message):
-        """Somebody pasted more than an answer can hold."""
-
-        def __init__(self, letters: int) -> None:
-            super().__init__()
-            self.letters = letters
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        if len(event.text) > LARGE_PASTE:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.PasteRefused(len(event.text)))
-            return
-        cleaned = events.Paste(safe(event.text.replace("\r\n", "\n").replace("\r", "\n"), multiline=True))
-        event.stop()
-        event.prevent_default()
-        await super()._on_paste(cleaned)
-
-
 class Composer(Vertical):
-    """A title and the text. It asks its screen to send, to keep, to throw away."""
+    """A frame that says what is written, and the text. It asks its screen to send, to keep, to throw away."""
 
     DEFAULT_CSS = """
     Composer {
-        height: 12; border: round $border; background: $surface; display: none;
-        & > .title { height: 1; color: $text-muted; padding: 0 1; }
+        height: 12; border: round $border-blurred; background: $surface; display: none;
+        border-title-color: $text-muted; border-subtitle-color: $text-muted;
+        & > .warning { height: auto; max-height: 3; color: $text-error; text-style: bold; padding: 0 1; }
         & > TextArea, & > TextArea:focus { height: 1fr; border: none; background: $surface; padding: 0 1; }
-        &.-note { border: round $text-warning; }
+        &:focus-within { border: round $border; border-title-color: $foreground; border-title-style: bold; }
+        &.-note:focus-within { border: round $text-warning; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.COMPOSER)]
@@ -87,8 +65,8 @@ class Composer(Vertical):
         self._timer: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out title and text."""
-        yield Static(classes="title", markup=False)
+        """Lay out warning and text."""
+        yield Static(classes="warning", markup=False)
         yield Writing(soft_wrap=True, tab_behavior="focus")
 
     @property
@@ -115,6 +93,7 @@ class Composer(Vertical):
     def begin(self, kind: MessageKind, ticket_id: int, about: str, draft: str, seen_message: int | None) -> None:
         """Open for an answer or a note, with the draft there was."""
         self.kind, self.ticket_id, self.seen_message = kind, ticket_id, seen_message
+        draft = safe(draft, multiline=True)
         self.then, self._about, self._warning, self._saved = Status.PENDING, about, "", draft
         self.text = draft
         self.set_class(kind is MessageKind.NOTE, "-note")
@@ -141,23 +120,30 @@ class Composer(Vertical):
         self._retitle("")
 
     def _retitle(self, state: str) -> None:
+        """Say in the border what is written to whom and what comes after, and above the text what is amiss."""
         if self.kind is MessageKind.NOTE:
-            parts = [f"Internal note on {self._about}; the customer does not see it"]
+            title = f"Internal note on {self._about} · the customer does not see it"
         else:
-            parts = [f"Answer to {self._about}", f"then {AFTERWARDS[self.then]}"]
-        said = " · ".join([*parts, state] if state else parts)
-        title = self.query_one(".title", Static)
-        title.update(Content.styled(safe(self._warning), "bold $text-error") if self._warning else Content(safe(said)))
+            title = f"Answer to {self._about} · then {AFTERWARDS[self.then]}"
+        self.border_title = Content(safe(title))
+        self.border_subtitle = Content(safe(state)) if state else None
+        warning = self.query_one(".warning", Static)
+        warning.update(Content(safe(self._warning)))
+        warning.display = bool(self._warning)
 
     @on(TextArea.Changed)
     def _changed(self) -> None:
-        if self._timer is None and self.is_unsaved:
-            self._timer = self.set_timer(SAVE_AFTER, self._due)
+        self.try_again()
 
     def _due(self) -> None:
         self._stop_timer()
         if self.is_unsaved:
             self.post_message(self.DraftDue())
+
+    def try_again(self) -> None:
+        """Ask for unsaved words to be stored in a while: there are new ones, or the store did not take them."""
+        if self._timer is None and self.is_unsaved:
+            self._timer = self.set_timer(SAVE_AFTER, self._due)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:

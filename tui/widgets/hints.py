@@ -9,6 +9,7 @@ children; it reads the screen's active bindings, so an own keymap, the focus and
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from rich.cells import cell_len
 from textual.app import RenderResult
@@ -23,6 +24,21 @@ from tui.safe import safe
 
 Hint = tuple[str, str]
 """A key and what it does."""
+
+Live = tuple[str, Action]
+"""A key as people read it, and the action it carries out."""
+
+
+def live_actions(screen: Screen[Any]) -> list[Live]:
+    """Return the keys that do something at this moment: where text is written, letters are letters."""
+    focused = screen.focused
+    return [
+        (bound.binding.key_display or key_symbol(key), BY_ID[bound.binding.id])
+        for key, bound in screen.active_bindings.items()
+        if bound.enabled
+        and bound.binding.id in BY_ID
+        and not (focused is not None and focused.check_consume_key(key, key_to_character(key)))
+    ]
 
 GAP = 2
 
@@ -92,12 +108,7 @@ class HintBar(Widget):
         self._follow(self.screen)
 
     def _follow(self, screen: Screen[object]) -> None:
-        active = [
-            (bound.binding.key_display or key_symbol(key), BY_ID[bound.binding.id])
-            for key, bound in screen.active_bindings.items()
-            if bound.enabled and bound.binding.id in BY_ID
-        ]
-        hints = chosen(active, self.content_size.width)
+        hints = chosen(live_actions(screen), self.content_size.width)
         if hints != self._hints:
             self._hints = hints
             self.refresh()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from textual.app import RenderResult
 from textual.content import Content
@@ -23,12 +23,12 @@ def title_line(ticket: TicketView, width: int) -> Content:
     return Content.assemble((ticket.ref, "bold $text-accent"), "  ", (safe(ticket.subject, width=room), "bold"))
 
 
-def standing_parts(ticket: TicketView, now: datetime) -> list[Part]:
+def standing_parts(ticket: TicketView, now: datetime, zone: tzinfo | None = None) -> list[Part]:
     """Return status, times and people, the most telling first; each is a word and not a colour alone."""
     sign = STATUS[ticket.status]
     parts: list[Part] = [(f"{sign.glyph} {sign.word}", "bold")]
     if ticket.wake_at is not None and ticket.wake_at > now:
-        parts.append((f"back {moment(ticket.wake_at, now)}", ""))
+        parts.append((f"back {moment(ticket.wake_at, now, zone)}", ""))
     if ticket.waiting_since is not None:
         parts.append((f"waits {waits(ticket.waiting_since, now)}", ""))
     if ticket.due_at is not None:
@@ -59,9 +59,9 @@ class TicketHeader(Widget):
     TicketHeader { height: 3; padding: 0 1; background: $background; }
     """
 
-    def __init__(self, clock: Callable[[], datetime]) -> None:
+    def __init__(self, clock: Callable[[], datetime], zone: tzinfo | None = None) -> None:
         super().__init__()
-        self._clock = clock
+        self._clock, self._zone = clock, zone
         self._ticket: TicketView | None = None
 
     def show(self, ticket: TicketView | None) -> None:
@@ -76,7 +76,7 @@ class TicketHeader(Widget):
             return Content("Opening …")
         width, now = self.content_size.width, self._clock()
         parts: list[Part | str] = []
-        for part in standing_parts(self._ticket, now):
+        for part in standing_parts(self._ticket, now, self._zone):
             parts += [" · ", part] if parts else [part]
         lines = [
             title_line(self._ticket, width),
