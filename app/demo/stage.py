@@ -37,16 +37,16 @@ class Stage:
     balance: Balance | None = None
 
     def said(self) -> str:
-        """Return in one line what happened."""
+        """Return in a line or two what happened."""
         customers = self.customers
         line = (
-            f"{_count(customers.sent, 'mail')} came in while you watched, {customers.came_back} of them to answer you; "
+            f"{_count(customers.sent, 'mail')} came in, {customers.came_back} of them in reply to an answer; "
             f"{_count(customers.letters, 'answer')} went out."
         )
         if self.balance is None:
             return line
-        sums = f"in {self.balance.accepted} {'=' if self.balance.is_balanced else '≠'} {self.balance.settled}"
-        return f"{line} The ledger: {sums}{': nothing was lost.' if self.balance.is_balanced else '!'}"
+        equals, verdict = ("=", "nothing was lost") if self.balance.is_balanced else ("≠", "it does not add up")
+        return f"{line}\nThe ledger: in {self.balance.accepted} {equals} {self.balance.settled}, {verdict}."
 
 
 def prepare(directory: Path, seed: int, on_progress: Callable[[float], None], tickets: int = TICKETS) -> None:
