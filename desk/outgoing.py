@@ -163,6 +163,7 @@ def retry(actor: Actor, desk: Desk, outbox_id: int) -> None:
         was_dead = row.state is OutboxState.DEAD
         # The age is counted from here on, or a mail given up after five days would be given up again at once.
         row.state, row.due_at, row.lease_until, row.created_at = OutboxState.QUEUED, now, None, now
+        row.warned_at = None
         if not (was_dead and row.answer_id):
             record(session, actor, now, "retried", row.ticket_id, {"outbox": row.id})
             return

@@ -19,6 +19,7 @@ from store.errors import Busy, StoreError, Taken, Unstorable, translate
 
 T = TypeVar("T")
 _TRIES = 4
+_TRIES_TAKEN = 3
 _PAUSE_SECONDS = 0.05
 # What the drivers raise themselves, before anything reaches the store.
 _UNSTORABLE = (OverflowError, UnicodeEncodeError)
@@ -58,7 +59,7 @@ class Database:
     def write(self, work: Callable[[Session], T]) -> T:
         """Run ``work`` in one write transaction that is durable when this returns.
 
-        Run again at most three times when the store was busy, and once when a key was taken: whoever looked, found
+        Run again at most three times when the store was busy, and twice when a key was taken: whoever looked, found
         nothing and inserted may find it now. Raises a StoreError with nothing written; any other exception of
         ``work`` also undoes everything.
         """
@@ -66,7 +67,7 @@ class Database:
             try:
                 value = self._write_once(work)
             except (Busy, Taken) as error:
-                if attempt == (2 if isinstance(error, Taken) else _TRIES):
+                if attempt == (_TRIES_TAKEN if isinstance(error, Taken) else _TRIES):
                     raise
                 # Not the thread's clock but the peer's: a little longer each time, so that writers part.
                 time.sleep(_PAUSE_SECONDS * attempt)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from desk import people
+from desk import people, policies
 from desk.actors import Actor
 from desk.context import Desk, MailIdentity, open_desk
+from procedure.policy import Policy, parse
 from procedure.terms import Role
 
 START = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -87,5 +89,13 @@ def engage(desk: Desk) -> Group:
 
 
 def opened(url: str, clock: FakeClock | None = None, chance: FakeChance | None = None) -> Desk:
-    """Open the desk at ``url`` with fakes for time and chance."""
-    return open_desk(url, IDENTITY, clock or FakeClock(), chance or FakeChance())
+    """Open the desk at ``url`` with fakes for time and chance; the shipped policy is read once for all tests."""
+    desk = open_desk(url, IDENTITY, clock or FakeClock(), chance or FakeChance())
+    desk.shelf.put(policies.SHIPPED, shipped())
+    return desk
+
+
+@functools.cache
+def shipped() -> Policy:
+    """Return the policy that comes with the program."""
+    return parse(policies.shipped_text())
