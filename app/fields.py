@@ -1,4 +1,4 @@
-"""What ``--json`` prints: the fields that other programs rely on (docs/commands.md)."""
+"""What ``--json`` prints: the fields that other programs rely on. Fields are added, never renamed or taken away."""
 
 from __future__ import annotations
 

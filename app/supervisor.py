@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from time import monotonic
 
 log = logging.getLogger("tierdesk.service")
 
@@ -21,14 +21,14 @@ async def supervise(name: str, work: Work, stop: asyncio.Event) -> None:
     """Run ``work`` until ``stop`` is set, again after each crash and each end that nobody asked for."""
     crashes = 0
     while not stop.is_set():
-        started = time.monotonic()
+        started = monotonic()
         try:
             await work(stop)
         except Exception:
             log.exception("action=crashed task=%s", name)
         if stop.is_set():
             return
-        crashes = 1 if time.monotonic() - started > CALM_SECONDS else crashes + 1
+        crashes = 1 if monotonic() - started > CALM_SECONDS else crashes + 1
         pause = PAUSES[min(crashes, len(PAUSES)) - 1]
         log.warning("action=restarting task=%s pause=%g", name, pause)
         await pause_unless(stop, pause)

@@ -23,7 +23,7 @@ def every(
     """Yield tickets in the order of the queue, each page in short transactions of its own."""
     last = None
     while True:
-        page = queues.page(actor, desk, level, after=last, text=text, everything=everything)
+        page = queues.page(actor, desk, level, after=last, limit=queues.PAGE, text=text, everything=everything)
         found = summaries(actor, desk, [row.id for row in page])
         yield from (found[row.id] for row in page if row.id in found)
         if len(page) < queues.PAGE:

@@ -45,7 +45,9 @@ def place(tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> P
         monkeypatch.setenv(variable, str(tmp_path / "home"))
     monkeypatch.setattr("app.settings_sources.SYSTEM_FILE", tmp_path / "etc" / "tierdesk.toml")
     monkeypatch.delenv("TIERDESK_CONFIG", raising=False)
+    Path(sqlite_url.removeprefix("sqlite:///")).chmod(0o600)
     monkeypatch.setenv("TIERDESK_STORE__URL", sqlite_url)
+    monkeypatch.setenv("TIERDESK_SMTP__FREE_SPACE_FLOOR_BYTES", "0")
     monkeypatch.setenv("TIERDESK_SMTP__LISTEN", "127.0.0.1:0")
     monkeypatch.setenv("TIERDESK_DESK__ADDRESSES", "support@example.com")
     # Whoever runs the tests must not be taken for a member of staff of the same name.

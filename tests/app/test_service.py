@@ -36,7 +36,10 @@ def maria(actors: Group) -> Actor:
 
 def settings_for(smarthost: FakeSmarthost | None = None, listen: str = "127.0.0.1:0") -> Settings:
     """Return settings whose store is not used: the desk is given."""
-    tree = {"desk": {"addresses": [SUPPORT]}, "smtp": {"listen": listen}}
+    tree: dict[str, dict[str, object]] = {
+        "desk": {"addresses": [SUPPORT]},
+        "smtp": {"listen": listen, "free_space_floor_bytes": 0},
+    }
     if smarthost is not None:
         tree["outbox"] = {"smarthost": f"127.0.0.1:{smarthost.port}", "tls": "never"}
     return Settings.model_validate(tree)
