@@ -107,6 +107,7 @@ def _until(condition: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)
 def test_mail_in_answer_out_customer_back(tmp_path: Path) -> None:
     """A mail arrives by itself; who answers it hears from that customer again, on the same ticket."""
     prepare(tmp_path, 1, lambda _: None, 0)
@@ -153,11 +154,12 @@ def _headless(tmp_path: Path, *options: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)
 def test_headless(tmp_path: Path) -> None:
     """Without a console it answers a ticket itself, says so and adds up; what is kept is where it was told to be."""
     kept = tmp_path / "kept"
     with _headless(tmp_path, "1", "--speed", "20", "--keep", str(kept)) as demo:
-        out, err = demo.communicate(timeout=DEADLINE * 2)
+        out, err = demo.communicate(timeout=DEADLINE * 4)
     assert (demo.returncode, err) == (0, "")
     assert re.search(r"alex answered TD-\d+", out)
     assert re.search(r"\nThe ledger: in (\d+) = \1, nothing was lost\.\n", out)
@@ -166,6 +168,7 @@ def test_headless(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(150)
 def test_told_to_end_while_writing_history(tmp_path: Path) -> None:
     """SIGTERM ends it at once and the directory is gone."""
     with _headless(tmp_path, "600") as demo:
