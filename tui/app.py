@@ -13,7 +13,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import SystemCommand
 from textual.binding import BindingType
-from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import AwaitMount
@@ -23,7 +22,7 @@ from tui import theme
 from tui.actions import Action, Context, bindings
 from tui.gateway import Gateway
 from tui.live_app import LiveApp
-from tui.palette import TicketsAndActions
+from tui.palette import Palette, TicketsAndActions
 from tui.safe import ControlFilter, safe
 from tui.screens.dialogs import AskLine, Confirm
 from tui.screens.help import Help, live_rows
@@ -217,7 +216,7 @@ class ConsoleApp(LiveApp):
     def action_command_palette(self) -> None:
         """Open the palette, unless it is open or a question waits for its answer."""
         if not self.screen.is_modal:
-            self.push_screen(CommandPalette(placeholder="a ticket's reference, subject or sender, or an action"))
+            self.push_screen(Palette())
 
     def action_app_redraw(self) -> None:
         """Draw everything again."""

@@ -10,7 +10,7 @@ from textual import on
 from textual.screen import Screen
 from textual.worker import Worker
 
-from desk.errors import DeskError
+from desk.errors import DeskError, Unavailable
 from tui.actions import BY_ID
 from tui.widgets.topbar import TopBar
 
@@ -79,6 +79,8 @@ class Place(Screen[R]):
             value = await work
         except DeskError as error:
             self.console.say(str(error), is_bad=True)
+            if isinstance(error, Unavailable):
+                self.console.trouble(str(error))
             return None
         self.console.refresh_soon()
         return (value,)

@@ -6,6 +6,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 
+from desk.errors import NotFound
 from desk.views import TicketView
 from procedure.terms import Level, MessageKind
 from tui.gateway import Gateway
@@ -73,7 +74,12 @@ class TicketScreen(TicketWriting):
         ticket_id = self._shown_id
         if ticket_id is None:
             return
-        ticket = await gateway.show(ticket_id)
+        try:
+            ticket = await gateway.show(ticket_id)
+        except NotFound as error:
+            self.back()
+            self.console.say(str(error), is_bad=True)
+            return
         if ticket_id != self._shown_id:
             return
         self._ticket = ticket
@@ -101,7 +107,8 @@ class TicketScreen(TicketWriting):
 
     def back(self) -> None:
         """Go back to the queue."""
-        self.console.pop_screen()
+        if self.console.screen is self:
+            self.console.pop_screen()
 
     def action_ticket_history(self) -> None:
         """Change between conversation and history."""

@@ -29,16 +29,21 @@ Live = tuple[str, Action]
 """A key as people read it, and the action it carries out."""
 
 
+_LIBRARY = {"quit": "app.quit", "command_palette": "app.palette"}
+"""Actions that Textual has bound itself, with priority and without an id of ours."""
+
+
 def live_actions(screen: Screen[Any]) -> list[Live]:
     """Return the keys that do something at this moment: where text is written, letters are letters."""
     focused = screen.focused
-    return [
-        (bound.binding.key_display or key_symbol(key), BY_ID[bound.binding.id])
-        for key, bound in screen.active_bindings.items()
-        if bound.enabled
-        and bound.binding.id in BY_ID
-        and not (focused is not None and focused.check_consume_key(key, key_to_character(key)))
-    ]
+    live: list[Live] = []
+    for key, bound in screen.active_bindings.items():
+        action = BY_ID.get(bound.binding.id or _LIBRARY.get(bound.binding.action, ""))
+        is_typed = focused is not None and focused.check_consume_key(key, key_to_character(key))
+        if action is not None and bound.enabled and not is_typed:
+            live.append((bound.binding.key_display or key_symbol(key), action))
+    return live
+
 
 GAP = 2
 
