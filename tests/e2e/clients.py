@@ -81,8 +81,9 @@ def by_s_nail(port: int, letter: Letter) -> None:
     attach = ["-a", str(letter.attachment)] if letter.attachment else []
     _call(
         ["s-nail", "-:/", "-S", "v15-compat", "-S", f"mta=smtp://127.0.0.1:{port}", "-S", "smtp-auth=none",
-         "-S", "nosave", "-S", "sendwait", "-S", "ttycharset=utf-8", "-S", "sendcharsets=utf-8", "-S", "hostname=client.example.gr",
-         "-r", f"{letter.name} <{letter.sender}>", *attach, "-s", letter.subject, letter.to],
+         "-S", "nosave", "-S", "sendwait", "-S", "ttycharset=utf-8", "-S", "sendcharsets=utf-8",
+         "-S", "hostname=client.example.gr", "-r", f"{letter.name} <{letter.sender}>", *attach,
+         "-s", letter.subject, letter.to],
         letter.text.encode(),
     )  # fmt: skip
 

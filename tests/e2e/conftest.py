@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from desk import policies
 from desk.context import open_desk
 from tests.e2e.office import ROOT, Office
+from tests.fakes import tmux
 from tests.fakes.desks import IDENTITY, owner_of
 from tests.fakes.smarthost import FakeSmarthost
 
@@ -70,3 +72,14 @@ def office(hasty_template: Path, tmp_path: Path, smarthost: FakeSmarthost) -> Of
     found = new_office(hasty_template, tmp_path)
     found.smarthost = smarthost.port
     return found
+
+
+@pytest.fixture(scope="session")
+def terminals() -> Iterator[tmux.Server]:
+    """Return a tmux server of the tests' own; skip, with the reason, where there is no tmux."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(tmux.server())
+        except tmux.Missing as reason:
+            pytest.skip(str(reason))
+        yield server

@@ -221,6 +221,27 @@ async def test_a_live_change_moves_nothing() -> None:
         assert not app.pane.border_subtitle
 
 
+async def test_who_reads_at_the_end_is_told_of_what_comes_below() -> None:
+    """A new message is announced at the end of the conversation too, where it would else be out of view unsaid."""
+    app = Reader()
+    async with app.run_test(size=(60, 20)) as pilot:
+        messages = [message(i, f"line {i}\n" * 30) for i in range(3)]
+        app.pane.show(ticket(*messages))
+        await pilot.press("G")
+        app.pane.show(ticket(*messages, message(9), version=2))
+        await pilot.pause()
+        assert app.pane.border_subtitle == "1 new below · press G"
+
+
+async def test_reading_begins_at_the_newest_word_of_a_person() -> None:
+    """On a small screen the acknowledgement does not hide what the customer wrote."""
+    app = Reader()
+    async with app.run_test(size=(60, 12)):
+        thanks = message(2, "Your message has arrived.\n" * 20, kind=MessageKind.SYSTEM)
+        app.pane.show(ticket(message(1, "My mailbox is full."), thanks))
+        assert app.lines()[1] == "  My mailbox is full."
+
+
 async def test_another_width_lays_out_anew() -> None:
     """Long lines are wrapped for the width there is, down to a sliver."""
     app = Reader()

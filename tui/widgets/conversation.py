@@ -21,6 +21,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from desk.views import MessageView, TicketView
+from procedure.terms import MessageKind
 from tui.actions import Context, bindings
 from tui.widgets.conversation_lines import PORTION, Line, Look, Spot, SpotKind, event_lines, message_lines, older_line
 
@@ -112,9 +113,12 @@ class Conversation(ScrollView, can_focus=True):
         if before is None or ticket is None or before.id != ticket.id:
             self._reset()
             self._mode, self.border_subtitle = "conversation", None
-        elif len(ticket.messages) > len(before.messages) and not self.is_vertical_scroll_end:
-            self.border_subtitle = f"{len(ticket.messages) - len(before.messages)} new below · press G"
         self._rebuild()
+        # Asked after the layout: who read at the end is no longer there once something was added below.
+        if before is not None and ticket is not None and before.id == ticket.id:
+            new = len(ticket.messages) - len(before.messages)
+            if new > 0 and not self.is_vertical_scroll_end:
+                self.border_subtitle = f"{new} new below · press G"
 
     # Lines
 
@@ -137,10 +141,17 @@ class Conversation(ScrollView, can_focus=True):
         self.virtual_size = Size(self._width, len(self._lines))
         if self._is_new:
             self._is_new = False
-            self._go_to(max(self._starts.values(), default=0))
+            self._go_to(self._opening_line())
         elif anchor is not None and anchor[0] in self._starts:
             self._go_to(top + self._starts[anchor[0]] - anchor[1])
         self.refresh()
+
+    def _opening_line(self) -> int:
+        """Return where reading begins: at the newest word of a person, which an acknowledgement must not hide."""
+        messages = self._ticket.messages if self._ticket and self._mode == "conversation" else ()
+        machines = {message.id for message in messages if message.kind is MessageKind.SYSTEM}
+        words = [line for number, line in self._starts.items() if number not in machines]
+        return max(words or self._starts.values(), default=0)
 
     def _lay_out(self, ticket: TicketView, look: Look) -> None:
         older = len(ticket.messages) - self._limit
