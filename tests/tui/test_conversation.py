@@ -128,13 +128,13 @@ def test_escapes_in_a_body_are_pictures() -> None:
     ]
 
 
-def test_history_tells_what_changed() -> None:
-    """An event names moment, actor, kind and the fields it changed; what follows from others is left out."""
-    event = EventView(1, NOW, "maria", "status_set", {"set": {"status": "on_hold", "turn": 1}, "reason": "part"})
-    assert [line.gutter + line.text for line in event_lines(event, LOOK)] == [
-        "14:00            maria: status set",
-        "    status → on hold",
-        "    reason: part",
+def test_history_is_told_in_sentences() -> None:
+    """An event is one line, who and what, wrapped under itself; what follows from other fields is left out."""
+    data = {"set": {"status": "on_hold", "turn": 1, "wake_at": "2026-03-02T18:30:00+00:00"}, "was": {"status": "open"}}
+    event = EventView(1, NOW, "maria", "status", data)
+    assert [line.gutter + line.text for line in event_lines(event, Look(50, NOW, UTC))] == [
+        "       14:00  maria: status open → on hold, comes",
+        "              back 18:30",
     ]
 
 
@@ -262,7 +262,7 @@ async def test_history_is_the_other_side() -> None:
         app.pane.show(made)
         app.pane.mode = "history"
         await pilot.pause()
-        assert app.lines()[0] == "14:00            maria: claimed"
+        assert app.lines()[0] == "       14:00  maria: took it"
         app.pane.show(replace(made, id=7))
         await pilot.pause()
         assert app.lines()[1] == "  Hello"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from textual import events
@@ -28,7 +27,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def ticket(desk: Desk) -> Iterator[int]:
+def ticket(desk: Desk) -> int:
     """Return a ticket that came by mail."""
     return arrive(desk, letter(name="Nikos Pappas")).ticket
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 
+from desk.actors import OWNER_LOGIN
 from desk.errors import NotFound
 from desk.views import TicketView
 from procedure.terms import Level, MessageKind
 from tui.gateway import Gateway
+from tui.history_words import unnamed, with_names
 from tui.screens.ticket_writing import TicketWriting
 from tui.widgets.composer import Composer
 from tui.widgets.conversation import Conversation
@@ -34,6 +38,7 @@ class TicketScreen(TicketWriting):
         self._shown_id: int | None = None
         self._ticket: TicketView | None = None
         self._write_next: MessageKind | None = None
+        self._logins: dict[int, str] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out top line, header, conversation, composer, hints."""
@@ -82,6 +87,7 @@ class TicketScreen(TicketWriting):
             return
         if ticket_id != self._shown_id:
             return
+        ticket = with_names(ticket, await self._names(gateway, unnamed(ticket)))
         self._ticket = ticket
         self.query_one(TicketHeader).show(ticket)
         self.query_one(Conversation).show(ticket)
@@ -91,6 +97,13 @@ class TicketScreen(TicketWriting):
         if self._write_next is not None:
             kind, self._write_next = self._write_next, None
             await self.begin(gateway, ticket, kind)
+
+    async def _names(self, gateway: Gateway, wanted: set[int]) -> Mapping[int, str]:
+        """Return the logins of people; they are asked for when somebody unknown turns up."""
+        if not wanted <= self._logins.keys():
+            self._logins = {person.id: person.login for person in await gateway.staff()}
+            self._logins.update({number: OWNER_LOGIN for number in wanted - self._logins.keys()})
+        return self._logins
 
     def _keep_focus(self) -> None:
         if self.focused is None:

@@ -6,7 +6,7 @@ of what the customer does not see. Quoted text is folded, never cut. Every text 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import StrEnum
@@ -14,6 +14,7 @@ from enum import StrEnum
 from desk.views import AttachmentView, EventView, MessageView
 from procedure.quoting import fold_ranges
 from procedure.terms import MessageKind, OutboxState
+from tui.history_words import Reader, sentence, who
 from tui.safe import cut, safe
 from tui.words import DELIVERY, NOTHING, SPEAKER, moment, size
 from tui.wrapping import wrap
@@ -27,9 +28,6 @@ GUTTER: dict[MessageKind, str] = {
     MessageKind.NOTE: "# ",
     MessageKind.SYSTEM: "· ",
 }
-
-_SILENT_FIELDS = frozenset({"next_at", "turn"})
-"""Fields of an event that follow from others and tell a reader nothing."""
 
 
 class SpotKind(StrEnum):
@@ -87,33 +85,11 @@ def older_line(count: int) -> Line:
 
 
 def event_lines(event: EventView, look: Look) -> tuple[Line, ...]:
-    """Return one event of a ticket's history as lines: when, who, what, and what it changed."""
-    head = f"{moment(event.at, look.now, look.zone):16} {safe(event.actor)}: {safe(event.kind.replace('_', ' '))}"
-    lines = [Line(cut(head, look.width), "strong")]
-    lines += [
-        Line(piece, "", " " * 4) for text in _facts(event.data) for piece in wrap(safe(text), max(2, look.width - 4))
-    ]
-    return tuple(lines)
-
-
-def _facts(data: Mapping[str, object]) -> Iterator[str]:
-    """Yield what an event recorded: changed fields first, then the rest."""
-    changed = data.get("set")
-    if isinstance(changed, Mapping):
-        for field, value in changed.items():
-            if field not in _SILENT_FIELDS:
-                yield f"{_plain(field)} → {_plain(value)}"
-    for field, value in data.items():
-        if field != "set" and value not in (None, "", [], {}):
-            yield f"{_plain(field)}: {_plain(value)}"
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return NOTHING
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(item) for item in value) or NOTHING
-    return str(value).replace("_", " ") if str(value).islower() else str(value)
+    """Return one event of a ticket's history: when, who, and what in one sentence, wrapped under itself."""
+    head = f"{moment(event.at, look.now, look.zone):>12}  "
+    text = safe(f"{who(event)}: {sentence(event, Reader(look.now, look.zone))}")
+    first, *rest = wrap(text, max(2, look.width - len(head)))
+    return (Line(first, "", head), *(Line(piece, "", " " * len(head)) for piece in rest))
 
 
 def _heading(message: MessageView, look: Look) -> Line:
