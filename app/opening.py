@@ -41,7 +41,7 @@ class Opening:
 
     def open(self) -> tuple[Desk, Actor]:
         """Return the desk and who is at the keyboard. Raises AppError or DeskError with a sentence for the person."""
-        from app.service import is_running, run_in_thread
+        from app.running import is_running
         from app.wiring import open_desk, who
 
         with self._lock:
@@ -49,6 +49,8 @@ class Opening:
             self._stack.callback(desk.close)
             actor = who(self._context, desk)
             if not is_running(desk):
+                from app.service import run_in_thread
+
                 addresses = self._stack.enter_context(run_in_thread(desk, self._context.settings))
                 log.info("action=service_inside listening=%s", ",".join(addresses) or "-")
             self._desk = desk
@@ -56,6 +58,6 @@ class Opening:
 
     def service_state(self) -> str:
         """Return what the top line says of the service: nothing while one runs. Raises DeskError."""
-        from app.service import is_running
+        from app.running import is_running
 
         return "" if self._desk is None or is_running(self._desk) else NO_SERVICE

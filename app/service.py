@@ -149,14 +149,6 @@ class Service:
             log.exception("action=lease_not_released")
 
 
-def is_running(desk: Desk) -> bool:
-    """Tell whether a service that is not gone holds an embedded store; on a server others may always be at work."""
-    if not desk.database.is_embedded:
-        return True
-    name = service_lease.holder(TIMERS, desk)
-    return name is not None and not holder.is_gone(name)
-
-
 @contextmanager
 def run_in_thread(desk: Desk, settings: Settings) -> Iterator[list[str]]:
     """Run the service in a thread while the block runs, and give the block the addresses that it listens on.

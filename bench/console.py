@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -30,9 +31,22 @@ def environment(url: str) -> dict[str, str]:
 
 
 @contextmanager
+def service(url: str) -> Iterator[None]:
+    """Run the service of a store in a process of its own, as on a desk with several people."""
+    with subprocess.Popen(command("serve"), env=environment(url), stderr=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stderr is not None
+            next(line for line in running.stderr if "action=started" in line)
+            yield
+        finally:
+            running.terminate()
+            running.wait(30)
+
+
+@contextmanager
 def console(url: str) -> Iterator[Terminal]:
-    """Run the console until its first rows are shown and it is quiet."""
-    with Terminal(command(), environment(url)) as terminal:
+    """Run the console, beside a service, until its first rows are shown and it is quiet."""
+    with service(url), Terminal(command(), environment(url)) as terminal:
         terminal.wait_for(FIRST_ROW)
         terminal.drain(1.5)
         yield terminal

@@ -37,6 +37,8 @@ class Terminal:
             deadline = time.perf_counter() + 5
             while time.perf_counter() < deadline and os.waitpid(self.pid, os.WNOHANG) == (0, 0):
                 self.drain(0.05)
+        except EOFError:
+            os.waitpid(self.pid, 0)
         except (ProcessLookupError, ChildProcessError):
             pass
         os.close(self._fd)

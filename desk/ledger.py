@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from desk.act import act
@@ -20,9 +19,8 @@ from procedure.mail import Envelope, RuleHit
 from procedure.permissions import Permission
 from procedure.terms import Fate
 from procedure.tokens import base_address
+from store.inserting import inserting
 from store.tables import Ledger, LedgerCount, LedgerRaw, Message
-
-_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 @act(Permission.ACCEPT_MAIL)
@@ -76,7 +74,7 @@ def _write(session: Session, envelope: Envelope, key: str) -> int:
         "attempts": 0,
         "due_at": envelope.received_at,
     }
-    insert = _INSERTS[session.get_bind().dialect.name]
+    insert = inserting(session)
     original = insert(Ledger).values(**values)
     original = original.on_conflict_do_nothing(
         index_elements=["digest"], index_where=col(Ledger.duplicate_of).is_(None)

@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Enum, LargeBinary
-from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlmodel import SQLModel
 
 # Constraints need names: SQLite can only drop a named one, and an error names the law it met.
@@ -18,11 +17,12 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+# Not JSONB: nothing looks inside by an index, and naming it here would load PostgreSQL's dialect (2 MB) everywhere.
+Json = JSON()
 """A JSON document."""
 
-Bytes = LargeBinary().with_variant(BYTEA(), "postgresql")
-"""Raw bytes, bit for bit."""
+Bytes = LargeBinary()
+"""Raw bytes, bit for bit (BYTEA on PostgreSQL)."""
 
 
 def word(kind: type[StrEnum], name: str) -> Any:

@@ -79,7 +79,7 @@ def ids(session: Session, level: int, text: str = "", limit: int | None = None) 
         joined = statement.join(Contact, col(Contact.id) == Ticket.requester_id)
         statement = _matching(joined, text)
     ordered = statement.order_by(col(Ticket.turn), col(Ticket.next_at), col(Ticket.id)).limit(limit)
-    return [int(row[0]) for row in session.execute(ordered)]
+    return list(session.scalars(ordered))
 
 
 def rows(session: Session, wanted: Iterable[int], login: str, now: datetime) -> Sequence[Row[Any]]:

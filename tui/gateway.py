@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-THREADS = 4
+THREADS = 2
 """Calls under way at once; a burst of keys waits its turn instead of filling the process with threads."""
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from app.endpoints import parse_endpoint
-from app.service import Service, ServiceError, is_running, run_in_thread
+from app.running import is_running
+from app.service import Service, ServiceError, run_in_thread
 from app.settings_model import Settings
 from desk import feeds, filing, ledger, outgoing, reading, replies, service_lease
 from desk.actors import FILER, LISTENER, TIMERS, Actor

@@ -101,7 +101,7 @@ class QueueView(Widget, can_focus=True):
         self._rows = QueueRows()
         self._clock, self._empty_text = clock, empty_text
         self._now = self._minute()
-        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(512)
+        self._strips: LRUCache[tuple[object, ...], Strip] = LRUCache(128)
         self._announced: int | None = None
 
     def _minute(self) -> datetime:

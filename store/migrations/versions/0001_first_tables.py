@@ -6,13 +6,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
 
-JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-BYTES = sa.LargeBinary().with_variant(postgresql.BYTEA(), "postgresql")
+JSON = sa.JSON()
+BYTES = sa.LargeBinary()
 FATES = ("pending", "new_ticket", "appended", "duplicate", "automatic", "quarantined", "poison")
 FIRST_TICKET = 1001
 POSTGRES_SLOTS = 8
