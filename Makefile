@@ -10,7 +10,7 @@ WORKERS ?= 0
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test check lint format types layers docs-current docs constraints demo soak bench dist clean
+.PHONY: help venv test check lint format types layers docs-current docs constraints demo soak mutants bench dist clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -55,6 +55,9 @@ demo: venv ## a desk with believable customers, to try at once
 
 soak: venv ## half an hour of mail, agents and restarts
 	$(BIN)/python -m bench.soak $(ARGS)
+
+mutants: venv ## put faults in, one at a time, and see that the tests notice (ARGS="lease" for some)
+	$(BIN)/python tests/mutants.py $(ARGS)
 
 bench: venv ## measure against the budgets
 	$(BIN)/python -m bench $(ARGS)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from desk.context import Desk
 from store import schema
@@ -18,6 +18,7 @@ from tests.fakes import postgres
 from tests.fakes.desks import FakeChance, FakeClock, Group, engage, opened
 
 settings.register_profile("tierdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("unshrunk", settings.get_profile("tierdesk"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile("tierdesk")
 
 _numbers = itertools.count(1)

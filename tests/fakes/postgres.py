@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.fakes.memory import memory
+
 START_SECONDS = 30
-ROOM = 2 * 1024**3
 _SERVERS = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt")
 _FAST = (
     "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB",
@@ -81,20 +82,12 @@ def find_binaries() -> Path:
 def start() -> Server:
     """Start a server with an empty cluster. Raises Missing when there is none to start."""
     binaries = find_binaries()
-    directory = Path(tempfile.mkdtemp(prefix="tierdesk-pg-", dir=_memory()))
+    directory = Path(tempfile.mkdtemp(prefix="tierdesk-pg-", dir=memory()))
     try:
         return _start(binaries, directory)
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)
         raise
-
-
-def _memory() -> Path | None:
-    """Return a directory in memory where there is room: a database costs 15 ms there and 300 ms on a slow disk."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < ROOM:
-        return None
-    return memory
 
 
 def _start(binaries: Path, directory: Path) -> Server:

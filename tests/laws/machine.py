@@ -23,6 +23,7 @@ from store.tables import Message, Outbox, Ticket
 from tests.fakes.desks import SUPPORT, FakeChance, FakeClock, Group, engage, opened
 from tests.fakes.looks import every
 from tests.fakes.mails import letter, wrap
+from tests.fakes.memory import memory
 from tests.laws.checks import broken, sound
 
 CUSTOMERS = ("nikos@example.gr", "eleni@example.gr", "petros@example.gr")
@@ -39,7 +40,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.directory = tempfile.TemporaryDirectory(prefix="tierdesk-laws-")
+        self.directory = tempfile.TemporaryDirectory(prefix="tierdesk-laws-", dir=memory())
         path = Path(self.directory.name) / "desk.db"
         shutil.copyfile(self.template, path)
         self.url, self.clock, self.chance = f"sqlite:///{path}", FakeClock(), FakeChance()
@@ -48,6 +49,11 @@ class DeskMachine(RuleBasedStateMachine):
         self.parsed: dict[int, ParsedMail] = {}
         self.wrapped: list[tuple[Envelope, ParsedMail]] = []
         self.versions: dict[int, int] = {}
+        for who in CUSTOMERS:  # a desk at work, so that a short history reaches far
+            self.request(who, "Cannot log in")
+        self.file("no")
+        self.answer(0, 0, Status.PENDING)
+        self.clock.advance(minutes=1)
 
     # --- mails -------------------------------------------------------------------------------------------------
 

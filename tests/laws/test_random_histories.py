@@ -21,11 +21,11 @@ def run(template: Path, examples: int, steps: int) -> None:
 
 def test_the_laws_hold_after_every_step(sqlite_template: Path) -> None:
     """Mails, people, couriers, bounces, undo, time and restarts in any order break no law."""
-    run(sqlite_template, examples=8, steps=30)
+    run(sqlite_template, examples=10, steps=30)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_the_laws_hold_for_long(sqlite_template: Path) -> None:
     """The same for some minutes, with longer histories."""
-    run(sqlite_template, examples=100, steps=80)
+    run(sqlite_template, examples=400, steps=80)

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlmodel import Session
 
 import store.database
@@ -120,10 +120,27 @@ def test_a_lock_held_by_another_writer_is_busy(
         return "held"
 
     if embedded:  # BEGIN IMMEDIATE waits, before any statement of ours: shorten it for the connections to come
-        from sqlalchemy import event
-
         event.listen(other.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout = 50"))
     assert database.write(hold) == "held"
+    other.close()
+
+
+def test_a_write_holds_an_embedded_store_from_its_first_moment(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a write has read cannot be changed by another before it writes: BEGIN IMMEDIATE, not at the first UPDATE."""
+    monkeypatch.setattr(store.database, "_TRIES", 1)
+    database, other = (Database(open_engine(sqlite_url)) for _ in range(2))
+    event.listen(other.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout = 50"))
+
+    def read_only(session: Session) -> None:
+        session.execute(READ).all()
+        with pytest.raises(Busy):
+            other.write(lambda s: put(s, "n", "1"))
+
+    database.write(read_only)
+    other.write(lambda s: put(s, "n", "2"))
+    database.close()
     other.close()
 
 

@@ -119,7 +119,8 @@ def test_counters_are_counts(database: Database) -> None:
 
 
 FILTERS = {
-    "": 2, "webmail": 1, "WEBMAIL log": 1, "pappas": 1, "x@y": 1, "TD-1001": 1, "1002": 1, "100%": 0, "_": 0, "nothing": 0,
+    "": 2, "webmail": 1, "WEBMAIL log": 1, "pappas": 1, "x@y": 1, "TD-1001": 1, "1002": 1, "100%": 0,
+    "_": 0, "nothing": 0,
 }  # fmt: skip
 
 

@@ -1,0 +1,172 @@
+"""Faults put in by hand, each of which must turn a named test red: a test that cannot fail is no proof.
+
+``make mutants`` copies the tree, puts in one fault at a time, runs the test that guards against it and says which
+faults were noticed. Not part of the ordinary run: it takes minutes.
+"""
+
+# ruff: noqa: E501  (code quoted in the table keeps its lines)
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("procedure", "store", "desk", "intake", "outbox", "app", "tui", "tests")
+LAWS = "tests/laws/test_random_histories.py"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One fault: what stood in a file, what stands there instead, and the test that must notice."""
+
+    law: int
+    name: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+MUTANTS = (
+    Mutant(1, "synchronous=NORMAL", "store/engine.py", '"synchronous=FULL"', '"synchronous=NORMAL"',
+           "tests/store/test_engine.py -k keep_what_was_committed"),
+    Mutant(1, "deferred writes", "store/database.py", 'sqlite_begin="IMMEDIATE"', 'sqlite_begin="DEFERRED"',
+           "tests/store/test_database.py -k from_its_first_moment"),
+    Mutant(1, "one transaction for half a batch", "desk/ledger.py", "return int(ledger_id)\n",
+           "session.commit()\n        return int(ledger_id)\n", "tests/desk/test_ledger.py -k whole_or_not_at_all"),
+    Mutant(2, "no digest", "desk/ledger.py", "return total.hexdigest()", 'return total.hexdigest() + __import__("secrets").token_hex(2)',
+           "tests/desk/test_ledger.py -k 'duplicate or differ'"),
+    Mutant(2, "digest without lengths", "desk/ledger.py", 'total.update(b"%d:" % len(part))', 'total.update(b":")',
+           "tests/desk/test_ledger.py -k one_digest"),
+    Mutant(2, "digest not unique", "store/migrations/versions/0001_first_tables.py",
+           '["digest"],\n        unique=True', '["digest"],\n        unique=False', "tests/store/test_laws_of_the_schema.py"),
+    Mutant(2, "filed twice", "desk/filing.py", "if row.fate is not Fate.PENDING:\n            return Filed(",
+           "if row.fate is Fate.DUPLICATE:\n            return Filed(", "tests/desk/test_filing.py -k filing_twice"),
+    Mutant(2, "no lease on a mail", "desk/filing.py", "row.lease_until = now + LEASE", "row.lease_until = None",
+           "tests/desk/test_filing.py -k leased"),
+    Mutant(2, "no poison", "desk/filing.py", "if row.attempts >= MAX_ATTEMPTS:\n        _park(session, actor, row, now, \"Its",
+           "if row.attempts >= 99:\n        _park(session, actor, row, now, \"Its", "tests/desk/test_filing.py -k poison"),
+    Mutant(3, "sleepers without a moment", "store/migrations/versions/0001_first_tables.py",
+           "status NOT IN ('pending', 'on_hold', 'solved') OR wake_at IS NOT NULL", "1 = 1",
+           "tests/store/test_laws_of_the_schema.py"),
+    Mutant(3, "sleepers never wake", "desk/timers.py", "status = Status.OPEN if ticket.waiting_since is not None else "
+           "after_wake(ticket.status)", "status = ticket.status", "tests/desk/test_timers.py"),
+    Mutant(3, "a status silences", "procedure/turn.py", "if status is Status.PENDING and due_at is not None:",
+           "if status is Status.PENDING and due_at is now:", "tests/desk/test_tickets.py -k silences"),
+    Mutant(3, "solved is solved", "desk/timers.py", "Status.OPEN if ticket.waiting_since is not None else after_wake",
+           "after_wake", "tests/desk/test_timers.py -k waiting_customer"),
+    Mutant(3, "counters forget the level", "store/migrations/versions/0001_first_tables.py",
+           "AFTER UPDATE OF level, turn, status ON ticket", "AFTER UPDATE OF turn, status ON ticket",
+           "tests/store/test_queues.py -k counters"),
+    Mutant(4, "outbox outside of the transaction", "desk/replies.py", "        full = _letter(",
+           "        session.commit()\n        full = _letter(", "tests/desk/test_replies.py -k no_outbox_row"),
+    Mutant(4, "dead answers count", "desk/outgoing.py", "session.get_one(Message, row.answer_id).takes_turn = False",
+           "session.get_one(Message, row.answer_id).takes_turn = True", "tests/desk/test_outgoing.py -k dead_answer"),
+    Mutant(4, "waiting_since ignores dead answers", "desk/recording.py",
+           "Message.kind == MessageKind.STAFF, col(Message.takes_turn).is_(True)", "Message.kind == MessageKind.STAFF", "tests/desk/test_outgoing.py -k gives_the_turn_back"),
+    Mutant(4, "a bounce is only noted", "desk/filing.py", "    outgoing.bounced(", "    (lambda *_: None)(",
+           "tests/desk/test_filing.py -k bounce"),
+    Mutant(4, "no lease on an outgoing mail", "desk/outgoing.py",
+           "or_(col(Outbox.lease_until).is_(None), col(Outbox.lease_until) <= now),\n            )\n            .order_by",
+           ")\n            .order_by", "tests/desk/test_outgoing.py -k leased"),
+    Mutant(4, "another Message-ID on the second try", "desk/outgoing.py", "        message_id=row.message_id,\n        in_reply",
+           "        message_id=f'<{row.attempts}{row.message_id[1:]}',\n        in_reply",
+           "tests/desk/test_outgoing.py -k disappeared"),
+    Mutant(4, "given up too late", "desk/outgoing.py", "now - row.created_at >= schedule.GIVE_UP_AFTER",
+           "now - row.created_at > 2 * schedule.GIVE_UP_AFTER", "tests/desk/test_outgoing.py -k gives_the_turn_back"),
+    Mutant(4, "stale answers are sent", "desk/replies.py", "        _refuse_stale(session, ticket, seen_message)\n", "",
+           "tests/desk/test_replies.py -k meanwhile"),
+    Mutant(5, "an event with half the change", "desk/recording.py", "changed = [field for field in is_now if",
+           "changed = [field for field in is_now if field != 'wake_at' and", LAWS),
+    Mutant(5, "a change without an event", "desk/outgoing.py", "        session.get_one(Message, row.answer_id).takes_turn = "
+           "True\n", "        locked(session, row.ticket_id).priority = 'low'\n"
+           "        session.get_one(Message, row.answer_id).takes_turn = True\n", LAWS),
+    Mutant(5, "tags changed past the history", "desk/recording.py", "    was = snapshot(session, ticket)\n    tags = "
+           "fields.pop(\"tags\", None)\n    if tags is not None:\n        _set_tags(session, ticket, tags)",
+           "    tags = fields.pop(\"tags\", None)\n    if tags is not None:\n        _set_tags(session, ticket, tags)\n"
+           "    was = snapshot(session, ticket)", "tests/desk/test_tickets.py -k tags"),
+    Mutant(5, "events can be edited", "store/migrations/versions/0001_first_tables.py",
+           "CREATE TRIGGER event_not_edited BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are never edited'); END",
+           "CREATE TRIGGER event_not_edited BEFORE UPDATE ON event BEGIN SELECT 1; END",
+           "tests/store/test_laws_of_the_schema.py -k event"),
+    Mutant(5, "a fate without an event", "desk/filing.py", "    if where.fate not in (Fate.NEW_TICKET, Fate.APPENDED):",
+           "    if where.fate is None:", "tests/desk/test_filing.py -k its_event"),
+    Mutant(6, "permission check removed", "desk/act.py", "if not actor.may(permission):", "if not actor.login:",
+           "tests/desk/test_permission_contract.py"),
+    Mutant(6, "one use case without a permission", "desk/timers.py", "@act(Permission.RUN_TIMERS)\n", "",
+           "tests/desk/test_permission_contract.py"),
+    Mutant(6, "asked after reading", "desk/act.py", "if not actor.may(permission):",
+           "if desk.database.is_embedded and not actor.may(permission):", "tests/desk/test_permission_contract.py"),
+    Mutant(8, "the machine's clock", "desk/timers.py", "now, policy = desk.clock.now(), in_force(session, desk)",
+           "now, policy = __import__('datetime').datetime.now(__import__('datetime').UTC), in_force(session, desk)",
+           "tests/desk/test_timers.py"),
+    Mutant(9, "a draft lost on a stale answer", "desk/replies.py", "        _refuse_stale(session, ticket, seen_message)\n",
+           "        _drop_draft(session, actor, ticket_id, MessageKind.STAFF)\n        session.commit()\n"
+           "        _refuse_stale(session, locked(session, ticket_id), seen_message)\n",
+           "tests/desk/test_replies.py -k meanwhile"),
+    Mutant(9, "an answer called back is lost", "desk/undo.py",
+           "    _keep_as_draft(session, actor, desk, ticket.id, answer.text)\n", "", "tests/desk/test_undo.py -k draft"),
+    Mutant(10, "a claim does not hold", "desk/tickets.py", "if ticket.assignee_id not in (None, staff_id):",
+           "if ticket.assignee_id == -1:", "tests/desk/test_claims.py"),
+    Mutant(10, "tickets are taken without a lock", "store/database.py",
+           'self._write_lock = threading.Lock() if engine.dialect.name == "sqlite" else None',
+           'self._write_lock = None; self._writer = engine', "tests/store/test_database.py -k between_threads"),
+    Mutant(10, "undo overwrites", "desk/undo.py", "            _refuse_changed(session, ticket, event)\n", "",
+           "tests/desk/test_undo.py -k overwrites"),
+    Mutant(0, "the feed hears nothing", "store/changes.py", "if version != self._seen:", "if version < self._seen:",
+           "tests/store/test_changes.py"),
+    Mutant(0, "pages lose ties", "store/queues.py", "place > tuple_(*after)", "place > tuple_(after[0], after[1], 2**31)",
+           "tests/store/test_queues.py -k pages"),
+)  # fmt: skip
+
+
+def copy_of_the_tree(into: Path) -> None:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, into / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", into)
+
+
+def is_noticed(mutant: Mutant, tree: Path) -> bool | None:
+    """Tell whether the test went red; None when the fault no longer fits the code."""
+    path = tree / mutant.file
+    sound = path.read_text("utf-8")
+    if sound.count(mutant.old) != 1:
+        return None
+    path.write_text(sound.replace(mutant.old, mutant.new), "utf-8")
+    try:
+        return run(mutant.test, tree) == 1
+    finally:
+        path.write_text(sound, "utf-8")
+
+
+def run(test: str, tree: Path) -> int:
+    """Run tests in the copy and return pytest's exit status: 0 passed, 1 failed, more is trouble of another kind."""
+    command = f"{sys.executable} -m pytest -q -x -p no:cacheprovider --hypothesis-profile=unshrunk {test}"
+    done = subprocess.run(command, shell=True, cwd=tree, capture_output=True, timeout=600, check=False)
+    return done.returncode
+
+
+def main() -> int:
+    wanted = sys.argv[1:]
+    chosen = [mutant for mutant in MUTANTS if not wanted or any(word in mutant.name for word in wanted)]
+    words = {True: "killed", False: "SURVIVED", None: "DOES NOT FIT"}
+    counted = dict.fromkeys(words, 0)
+    with tempfile.TemporaryDirectory(prefix="tierdesk-mutants-") as directory:
+        tree = Path(directory)
+        copy_of_the_tree(tree)
+        for mutant in chosen:
+            end = is_noticed(mutant, tree)
+            counted[end] += 1
+            law = f"law {mutant.law}" if mutant.law else "feeds"
+            print(f"{words[end]:12}  {law:6}  {mutant.name}  ({mutant.file})", flush=True)
+    print(f"{counted[True]} of {len(chosen)} killed, {counted[False]} survived, {counted[None]} no longer fit")
+    return 0 if counted[True] == len(chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
