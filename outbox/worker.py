@@ -138,7 +138,7 @@ def _log_outcome(mail: OutgoingMail, outcome: Outcome, seconds: float) -> None:
         "action=%s outbox=%d attempt=%d ms=%d reply=%r",
         type(outcome).__name__.lower(),
         mail.outbox_id,
-        mail.attempts + 1,
+        mail.attempts,
         round(seconds * 1000),
         outcome.reply,
     )

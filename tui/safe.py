@@ -2,8 +2,8 @@
 
 Textual hands escape sequences in its content to the terminal as they are, from every widget: a mail's subject could
 write the clipboard, clear the screen or forge it. So every word that a customer, a mail or a check has written passes
-``safe`` before a widget sees it (what becomes of each character: ``procedure.harmless``); ``ControlFilter`` deletes what
-somebody forgot to pass. The store keeps the text as it came.
+``safe`` before a widget sees it; ``ControlFilter`` deletes what somebody forgot to pass. What becomes of each character
+is in ``procedure.harmless``. The store keeps the text as it came.
 """
 
 from __future__ import annotations
