@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on, work
+from textual import events, on, work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
@@ -31,6 +31,7 @@ from tui.screens.queue import QueueScreen
 from tui.screens.ticket import TicketScreen
 from tui.typed import EXAMPLES, Typed, read
 from tui.widgets.hints import live_actions
+from tui.widgets.too_small import TooSmall, is_too_small
 from tui.widgets.writing import Writing
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class ConsoleApp(LiveApp):
     COMMANDS: ClassVar[set[type[TicketsAndActions]]] = {TicketsAndActions}  # type: ignore[assignment]  # no default ones
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (130, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-tall")]
+    CSS = "Screen { layers: default above; overflow: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.GLOBAL)]
 
     def __init__(
@@ -73,7 +75,7 @@ class ConsoleApp(LiveApp):
         self.editor = editor
         self._connect = connect
         self.handover_notes: dict[int, str] = {}
-        self._is_taking = False
+        self._is_taking = self._is_too_small = False
         self._ticket_screen = TicketScreen()
         # Installed, or it would be unmounted, and useless, when it is left for the first time.
         self.install_screen(self._ticket_screen, "ticket")
@@ -92,7 +94,22 @@ class ConsoleApp(LiveApp):
 
     def on_mount(self) -> None:
         """Open the store once the frame is painted."""
+        self.screen_change_signal.subscribe(self, self._mind_the_floor)
         self.call_after_refresh(self._open_store)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say when the terminal has become too small, or is large enough again."""
+        self._is_too_small = is_too_small(event.size)
+        self._mind_the_floor()
+
+    def _mind_the_floor(self, _changed: object = None) -> None:
+        """Cover the screens, or uncover them; nothing of them changes, so nothing loses its focus."""
+        for screen in self.screen_stack:
+            covers = screen.query_children(TooSmall)
+            if not self._is_too_small:
+                covers.remove()
+            elif not covers and screen.is_running:
+                screen.mount(TooSmall())
 
     @work(thread=True, group="connect", exit_on_error=False)
     def _open_store(self) -> None:
