@@ -45,6 +45,7 @@ format: venv ## put code into shape
 
 docs: venv ## write the pages that are made from code
 	$(BIN)/python -m app.settings_reference > docs/settings.md.new && mv docs/settings.md.new docs/settings.md
+	$(BIN)/python -m tui.actions > docs/keys.md.new && mv docs/keys.md.new docs/keys.md
 
 constraints: venv ## write constraints.txt from what is installed
 	@{ sed -n '/^#/p' constraints.txt; $(BIN)/pip freeze --exclude-editable | LC_ALL=C sort -f; } > constraints.txt.new

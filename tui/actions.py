@@ -202,3 +202,7 @@ def keys_markdown() -> str:
             parts.append(f"| {keys} | {action.help}{asks} | {who} | `{action.id}` |")
         parts.append("")
     return "\n".join(parts)
+
+
+if __name__ == "__main__":  # make docs
+    print(keys_markdown(), end="")

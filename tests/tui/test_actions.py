@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.binding import Binding
 
@@ -88,3 +90,9 @@ def test_hints_are_dropped_from_the_end_but_never_help() -> None:
     assert chosen(active, 40) == [("enter", "open"), ("t", "take next"), ("?", "help")]
     assert chosen(active, 5) == [("?", "help")]
     assert len(chosen(active, 200)) == 11
+
+
+@pytest.mark.docs
+def test_the_page_of_keys_is_current() -> None:
+    """docs/keys.md is what ``make docs`` writes."""
+    assert (Path(__file__).parents[2] / "docs/keys.md").read_text(encoding="utf-8") == keys_markdown()
