@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from store.database import Database
 from store.engine import open_engine
 from tests.fakes import postgres
 from tests.fakes.desks import FakeChance, FakeClock, Group, engage, opened
+from tests.fakes.memory import memory
 
 settings.register_profile("tierdesk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("unshrunk", settings.get_profile("tierdesk"), phases=[Phase.explicit, Phase.generate])
@@ -47,9 +49,16 @@ def migrated(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fast_directory() -> Iterator[Path]:
+    """Return a directory for stores, in memory where there is room: what commits cost is not what is tested."""
+    with tempfile.TemporaryDirectory(prefix="tierdesk-stores-", dir=memory()) as directory:
+        yield Path(directory)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(fast_directory: Path) -> Path:
     """Return the file of a migrated, empty embedded store; copying it costs a tenth of migrating."""
-    path = tmp_path_factory.mktemp("template") / "tierdesk.db"
+    path = fast_directory / "tierdesk.db"
     migrated(f"sqlite:///{path}")
     return path
 
@@ -70,11 +79,13 @@ def postgres_server() -> Iterator[postgres.Server]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path, fast_directory: Path) -> Iterator[str]:
     """Return the address of a migrated embedded store of the test's own."""
-    path = tmp_path / f"store{next(_numbers)}.db"
+    directory = Path(tempfile.mkdtemp(dir=fast_directory))
+    path = directory / f"store{next(_numbers)}.db"
     shutil.copyfile(sqlite_template, path)
-    return f"sqlite:///{path}"
+    yield f"sqlite:///{path}"
+    shutil.rmtree(directory)
 
 
 @pytest.fixture
