@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import Session, select
@@ -69,7 +69,8 @@ def in_order(database: Database, level: int | None) -> list[int]:
 
 
 @settings(max_examples=30)
-@given(TICKETS, st.integers(1, 7), st.sampled_from([None, 1, 2, 3]))
+@given(rows=TICKETS, limit=st.integers(1, 7), level=st.sampled_from([None, 1, 2, 3]))
+@example(rows=[(1, 0, Status.OPEN, 0)] * 5, limit=2, level=1)
 def test_pages_are_the_whole_list(
     sqlite_template: Path, fast_directory: Path, rows: list[tuple[int, int, Status, int]],
     limit: int, level: int | None,
