@@ -51,7 +51,7 @@ def consoles(house: Office, service: Service, terminals: tmux.Server) -> dict[st
 def test_the_main_job(
     size: str, house: Office, service: Service, consoles: dict[str, tmux.Screen], smarthost: FakeSmarthost
 ) -> None:
-    """A mail shows up by itself, is opened and answered with a few keys, leaves, and the reply shows up on the ticket."""
+    """A mail shows up by itself, is answered with a few keys, leaves, and the reply shows up too."""
     screen = consoles[size]
     letter = Letter(f"Quota {size}", "Το γραμματοκιβώτιό μου είναι γεμάτο.", sender=CUSTOMER, name="Νίκος")
     by_smtplib(service.port, letter)
@@ -80,6 +80,7 @@ def test_the_main_job(
 def find(screen: tmux.Screen, words: str) -> None:
     """Filter the queue until only the ticket with these words is left, under the cursor."""
     screen.press("/")
+    screen.wait_for("words in reference")
     screen.type(words)
     screen.wait_for(f"1 with “{words[:10]}")
     screen.press("Enter")
