@@ -31,6 +31,7 @@ class Letter:
     to: str = SUPPORT
     attachment: Path | None = None
     headers: Mapping[str, str] | None = None
+    is_html: bool = False
 
     def as_mail(self) -> EmailMessage:
         """Return the mail as a mail program would write it."""
@@ -41,7 +42,7 @@ class Letter:
         mail["Date"], mail["Message-ID"] = format_datetime(localtime()), make_msgid(domain="example.gr")
         for name, value in (self.headers or {}).items():
             mail[name] = value
-        mail.set_content(self.text)
+        mail.set_content(self.text, subtype="html" if self.is_html else "plain")
         if self.attachment is not None:
             octets = self.attachment.read_bytes()
             mail.add_attachment(octets, maintype="application", subtype="pdf", filename=self.attachment.name)

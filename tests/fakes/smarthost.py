@@ -186,7 +186,9 @@ class _Session(socketserver.StreamRequestHandler):
         if not self._say("data").startswith("354"):
             return
         lines = []
-        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                raise _Over  # the client went away in the middle of a mail
             lines.append(line[1:] if line.startswith(b".") else line)
         answer = self.told.reply("content")
         if answer[0] == "2" or answer == DROP:  # After a drop the mail counts as taken: the 250 was lost on the way.

@@ -1,0 +1,108 @@
+"""What must be true after a crash, counted from the rows and from what the peers remember."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from desk.context import Desk
+from procedure.terms import Fate, OutboxState
+from store import laws
+from store.tables import Ledger, LedgerRaw, Message, Outbox
+from tests.fakes.smarthost import Received
+
+_TOKEN = re.compile(rb"token[0-9]+x[0-9]+z")
+_MESSAGE_ID = re.compile(rb"^Message-ID: (<[^>]+>)", re.MULTILINE | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Tokens by how often they are the original of a ledger row, and the text of a message."""
+
+    originals: Counter[str]
+    messages: Counter[str]
+
+    def lost(self, acknowledged: set[str]) -> set[str]:
+        """Return what got a 250 and is not in the ledger."""
+        return acknowledged - self.originals.keys()
+
+    def doubled(self) -> set[str]:
+        """Return what is in the ledger or in the conversations more than once."""
+        return {token for counts in (self.originals, self.messages) for token, number in counts.items() if number > 1}
+
+    def unfiled(self, acknowledged: set[str]) -> set[str]:
+        """Return what got a 250 and is no message."""
+        return acknowledged - self.messages.keys()
+
+
+def count(desk: Desk) -> Accounts:
+    """Count the tokens of a store."""
+
+    def work(session: Session) -> Accounts:
+        raws = session.exec(
+            select(LedgerRaw.raw)
+            .join(Ledger, col(Ledger.id) == LedgerRaw.ledger_id)
+            .where(col(Ledger.duplicate_of).is_(None))
+        )
+        texts = session.exec(select(Message.text).where(col(Message.ledger_id).is_not(None)))
+        return Accounts(Counter(_token(raw) for raw in raws), Counter(_token(words.encode()) for words in texts))
+
+    return desk.database.read(work)
+
+
+def _token(octets: bytes) -> str:
+    found = _TOKEN.search(octets)
+    return found[0].decode() if found else "none"
+
+
+def broken_laws(desk: Desk) -> list[str]:
+    """Return every law that does not hold."""
+    return desk.database.read(laws.faults)
+
+
+def pending(desk: Desk) -> int:
+    """Return how many mails have no fate yet."""
+    return desk.database.read(
+        lambda session: len(session.exec(select(Ledger.id).where(Ledger.fate == Fate.PENDING)).all())
+    )
+
+
+def unsent(desk: Desk) -> int:
+    """Return how many mails still have to leave."""
+    waiting = (OutboxState.QUEUED, OutboxState.SENDING)
+    return desk.database.read(
+        lambda session: len(session.exec(select(Outbox.id).where(col(Outbox.state).in_(waiting))).all())
+    )
+
+
+def end_leases(desk: Desk) -> None:
+    """Let the time pass in which a worker that was killed is still believed to live."""
+    for table in ("ledger", "outbox"):
+        statement = text(f"UPDATE {table} SET lease_until = '2020-01-01 00:00:00.000000' WHERE lease_until IS NOT NULL")
+        desk.database.write(lambda session, statement=statement: session.execute(statement))
+
+
+def make_due(desk: Desk) -> None:
+    """Let the time pass that a mail waits after a failure."""
+    desk.database.write(
+        lambda session: session.execute(text("UPDATE ledger SET due_at = '2020-01-01 00:00:00.000000'"))
+    )
+
+
+def outgoing_ids(desk: Desk) -> set[str]:
+    """Return the Message-IDs of all mails in the outbox."""
+    return desk.database.read(lambda session: set(session.exec(select(Outbox.message_id)).all()))
+
+
+def sent_ids(received: list[Received]) -> dict[str, set[bytes]]:
+    """Return for each Message-ID that the next hop saw the different contents that came under it."""
+    found: dict[str, set[bytes]] = {}
+    for mail in received:
+        match = _MESSAGE_ID.search(mail.content)
+        assert match is not None
+        found.setdefault(match[1].decode(), set()).add(mail.content)
+    return found

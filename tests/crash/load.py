@@ -1,0 +1,95 @@
+"""Senders under a service that is killed: each keeps a mail until it got a 250, as every mail server does."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import smtplib
+import threading
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from tests.fakes.desks import SUPPORT
+
+SECONDS = 5.0
+_PEOPLE = 40
+"""Senders' addresses; the limit on acknowledgements to one address must not keep the outbox empty."""
+
+
+@dataclass
+class Senders:
+    """Some threads that send to whatever port is told. A context manager; at its end nobody sends any more."""
+
+    count: int = 6
+    acknowledged: dict[str, int] = field(default_factory=dict)
+    """The tokens of the mails that got a 250, with the ledger id that it named."""
+    refused: list[str] = field(default_factory=list)
+    """Replies with 5xx: there must be none."""
+    sent_again: int = 0
+
+    def __enter__(self) -> Senders:
+        self._numbers = itertools.count()
+        self._port: int | None = None
+        self._changed = threading.Condition()
+        self._is_over = False
+        self._threads = [threading.Thread(target=self._send_on, args=(number,)) for number in range(self.count)]
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._changed:
+            self._is_over, self._port = True, self._port if kind is None else None
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def aim(self, port: int | None) -> None:
+        """Tell the senders where the service is; None: nowhere for the moment."""
+        with self._changed:
+            self._port = port
+            self._changed.notify_all()
+
+    def wait_for(self, mails: int, seconds: float = 30.0) -> None:
+        """Return once so many mails were acknowledged."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.acknowledged) >= mails, seconds), len(self.acknowledged)
+
+    def _send_on(self, sender: int) -> None:
+        token, tries = self._new_token(sender), 0
+        while True:
+            with self._changed:
+                # A mail that was tried once is brought to its end even when no new ones are sent.
+                self._changed.wait_for(lambda: self._is_over or self._port is not None)
+                port = self._port
+                if port is None or (self._is_over and not tries):
+                    return
+            tries += 1
+            if self._send(port, token):
+                self.sent_again += tries > 1
+                token, tries = self._new_token(sender), 0
+
+    def _new_token(self, sender: int) -> str:
+        return f"token{sender}x{next(self._numbers)}z"
+
+    def _send(self, port: int, token: str) -> bool:
+        """Send one mail and tell whether it got its 250."""
+        address = f"c{int(token.rpartition('x')[2][:-1]) % _PEOPLE}@example.gr"
+        head = f"From: {address}\r\nTo: {SUPPORT}\r\nSubject: {token}\r\nMessage-ID: <{token}@example.gr>\r\n"
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            with smtplib.SMTP("127.0.0.1", port, local_hostname="load.example.gr", timeout=SECONDS) as smtp:
+                smtp.ehlo()
+                smtp.mail(address)
+                smtp.rcpt(SUPPORT)
+                code, reply = smtp.data(f"{head}\r\n{token}\r\n")
+            return self._note(token, code, reply.decode())
+        return False
+
+    def _note(self, token: str, code: int, reply: str) -> bool:
+        with self._changed:
+            if code == 250:
+                self.acknowledged[token] = int(reply.split()[-1])
+                self._changed.notify_all()
+            elif code >= 500:
+                self.refused.append(f"{code} {reply}")
+        return code == 250

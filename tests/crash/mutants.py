@@ -1,0 +1,65 @@
+"""The service with one fault put in, which the crash tests must notice: ``python -m tests.crash.mutants NAME serve``.
+
+| name               | the fault                                                     | what must be seen |
+|--------------------|---------------------------------------------------------------|-------------------|
+| ack-before-commit  | the 250 is said while the mail is still being written         | mail lost         |
+| digest-not-unique  | a mail that is sent again is not recognised                   | mail doubled      |
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from collections.abc import Callable
+
+from desk import ledger
+from intake.listener import Listener
+from intake.recorder import Recorder
+from procedure.mail import Envelope
+
+_under_way: set[asyncio.Task[int]] = set()
+
+
+def ack_before_commit() -> None:
+    """Say 250 at once and write afterwards."""
+    commit = Recorder.record
+
+    async def record(self: Recorder, envelope: Envelope) -> int:
+        task = asyncio.create_task(commit(self, envelope))
+        _under_way.add(task)
+        task.add_done_callback(_under_way.discard)
+        return 0
+
+    Recorder.record = record  # type: ignore[method-assign]
+
+
+def digest_not_unique() -> None:
+    """Take every mail for a new one, and let the peer wait a little for its 250, as on a slow network."""
+    take = Listener.take
+
+    async def late(self: Listener, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes) -> int:
+        ledger_id = await take(self, peer, mail_from, rcpt_to, raw)
+        await asyncio.sleep(0.05)
+        return ledger_id
+
+    Listener.take = late  # type: ignore[method-assign]
+    ledger.digest = lambda envelope: secrets.token_hex(32)
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "ack-before-commit": ack_before_commit,
+    "digest-not-unique": digest_not_unique,
+}
+
+
+def main() -> int:
+    """Put the fault in and go on as tierdesk."""
+    from app.main import main as tierdesk
+
+    MUTANTS[sys.argv[1]]()
+    return tierdesk(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
