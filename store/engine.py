@@ -85,6 +85,8 @@ def _sqlite(url: str) -> Engine:
 
 def _make_private(path: Path) -> None:
     """Create a missing store file readable by its owner alone; customers' mail lives in it."""
+    if path.is_dir():
+        raise Unreachable(f"The store {path} is a directory: store.url must name a file.")
     if path.exists():
         return
     try:

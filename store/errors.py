@@ -62,7 +62,8 @@ def translate(error: exc.SQLAlchemyError) -> StoreError:
         return Busy()
     if isinstance(error, exc.DataError):
         return Unstorable(f"The store cannot hold this value: {error.orig}")
-    return Unreachable(f"The store cannot be read or written: {error.orig}")
+    # PostgreSQL's own text has several lines; a complaint to a person has one.
+    return Unreachable(f"The store cannot be read or written: {' '.join(str(error.orig).split())}")
 
 
 def _is_busy(cause: object) -> bool:

@@ -21,7 +21,7 @@ from tests.fakes.smarthost import FakeSmarthost
 
 AGENTS = {"maria": "Maria Dimou", "kostas": "Kostas Nikou"}
 SIZE = (100, 30)
-RACES = 3
+RACES = 2
 
 
 @pytest.fixture
