@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from procedure.mail import Address, ParsedAttachment
 from procedure.terms import MessageKind
+from store.inserting import insert_missing, insert_row
 from store.tables import Attachment, Blob, Contact, Message, Participant
 
 
@@ -27,20 +28,19 @@ def contact_for(session: Session, address: Address, now: datetime) -> Contact:
     name = storable(address.name)[:200]
     contact = session.exec(select(Contact).where(Contact.address == mail)).first() if mail else None
     if contact is None:
-        contact = Contact(address=mail or None, name=name, created_at=now)
-        session.add(contact)
-    elif name and not contact.name:
+        key = insert_row(session, Contact, address=mail or None, name=name, created_at=now)
+        return Contact(id=key, address=mail or None, name=name, created_at=now)
+    if name and not contact.name:
         contact.name = name
-    session.flush()
+        session.flush()
     return contact
 
 
 def add_participant(session: Session, ticket_id: int, address: str) -> None:
     """Let mail from ``address`` join a ticket by its number."""
     mail = storable(address).lower()
-    if mail and session.get(Participant, (ticket_id, mail)) is None:
-        session.add(Participant(ticket_id=ticket_id, address=mail))
-        session.flush()
+    if mail:
+        insert_missing(session, Participant, ticket_id=ticket_id, address=mail)
 
 
 def participants(session: Session, ticket_ids: Iterable[int]) -> dict[int, frozenset[str]]:
@@ -67,7 +67,9 @@ def add_message(
     attachments: Iterable[ParsedAttachment] = (),
 ) -> int:
     """Write a message with its attachments and return its id."""
-    message = Message(
+    key = insert_row(
+        session,
+        Message,
         ticket_id=ticket_id,
         kind=kind,
         at=at,
@@ -79,26 +81,20 @@ def add_message(
         ledger_id=ledger_id,
         takes_turn=takes_turn,
     )
-    session.add(message)
-    session.flush()
-    assert message.id is not None
     for attachment in attachments:
-        _attach(session, message.id, attachment)
-    session.flush()
-    return message.id
+        _attach(session, key, attachment)
+    return key
 
 
 def _attach(session: Session, message_id: int, attachment: ParsedAttachment) -> None:
     """Write an attachment; bytes that are known already are not kept twice."""
     sha256 = hashlib.sha256(attachment.content).hexdigest()
-    if session.get(Blob, sha256) is None:
-        session.add(Blob(sha256=sha256, size=len(attachment.content), content=attachment.content))
-        session.flush()
-    session.add(
-        Attachment(
-            message_id=message_id,
-            filename=storable(attachment.filename)[:255],
-            content_type=storable(attachment.content_type)[:127],
-            sha256=sha256,
-        )
+    insert_missing(session, Blob, sha256=sha256, size=len(attachment.content), content=attachment.content)
+    insert_row(
+        session,
+        Attachment,
+        message_id=message_id,
+        filename=storable(attachment.filename)[:255],
+        content_type=storable(attachment.content_type)[:127],
+        sha256=sha256,
     )

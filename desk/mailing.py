@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, select, update
 
 from desk.context import Desk
 from desk.correspondence import storable
 from procedure import tokens
 from procedure.mail import Address
-from procedure.terms import MessageKind, OutboxKind, ref
+from procedure.terms import MessageKind, OutboxKind, OutboxState, ref
+from store.inserting import insert_row
 from store.tables import Message, Outbox, Ticket
 
 _MAX_REFERENCES = 20
@@ -60,7 +61,9 @@ def queue_mail(
     assert ticket.id is not None
     mailbox = mailbox_of(desk, ticket)
     history = _thread(session, ticket.id, message_id)
-    row = Outbox(
+    key = insert_row(
+        session,
+        Outbox,
         ticket_id=ticket.id,
         answer_id=answer_id,
         kind=kind,
@@ -75,16 +78,16 @@ def queue_mail(
         message_id=message_id,
         in_reply_to=history[-1] if history else "",
         references=history,
+        state=OutboxState.QUEUED,
+        attempts=0,
         created_at=now,
         due_at=now + hold,
+        last_reply="",
     )
-    session.add(row)
-    session.flush()
-    assert row.id is not None
     if kind is OutboxKind.ANSWER:
-        row.envelope_from = tokens.bounce_address(desk.key, mailbox, row.id)
-        session.flush()
-    return row.id
+        named = tokens.bounce_address(desk.key, mailbox, key)
+        session.execute(update(Outbox).where(col(Outbox.id) == key).values(envelope_from=named))
+    return key
 
 
 def _thread(session: Session, ticket_id: int, own: str) -> list[str]:

@@ -20,6 +20,7 @@ from procedure.history import TICKET_FIELDS
 from procedure.policy import Policy
 from procedure.terms import Level, MessageKind, Status, ref
 from procedure.turn import stand
+from store.inserting import insert_row
 from store.tables import Event, Message, Ticket, TicketTag
 
 _COLUMNS = tuple(field for field in TICKET_FIELDS if field != "tags")
@@ -27,12 +28,9 @@ _COLUMNS = tuple(field for field in TICKET_FIELDS if field != "tags")
 
 def record(
     session: Session, actor: Actor, now: datetime, kind: str, ticket_id: int | None = None, data: Any = None
-) -> Event:
-    """Write a line of history."""
-    event = Event(at=now, actor=actor.login, kind=kind, ticket_id=ticket_id, data=data or {})
-    session.add(event)
-    session.flush()
-    return event
+) -> int:
+    """Write a line of history and return its number."""
+    return insert_row(session, Event, at=now, actor=actor.login, kind=kind, ticket_id=ticket_id, data=data or {})
 
 
 def locked(session: Session, ticket_id: int) -> Ticket:
@@ -55,17 +53,18 @@ def change(
     words_changed: bool = False,
     data: Mapping[str, Any] | None = None,
     **fields: Any,
-) -> Event:
+) -> None:
     """Set ``fields`` of a ticket and write the event ``kind`` with what was and what is.
 
     1. find who waits since when, if a message came, went or died; 2. set the fields; 3. find the turn and the next
     moment; 4. count the version up; 5. write the event. ``data`` is added to the event. ``tags`` may be among the
     fields, as a sorted list.
     """
-    was = snapshot(session, ticket)
-    tags = fields.pop("tags", None)
+    had = _tags(session, ticket)
+    was = _fields(ticket, had)
+    tags: list[str] | None = fields.pop("tags", None)
     if tags is not None:
-        _set_tags(session, ticket, tags)
+        _set_tags(session, ticket, had, tags)
     # Queries first: a half-changed ticket must not be flushed, the schema would refuse it.
     if words_changed:
         fields["waiting_since"] = find_waiting_since(session, _id(ticket))
@@ -76,23 +75,23 @@ def change(
     ticket.changed_at = now
     session.add(ticket)
     session.flush()
-    is_now = snapshot(session, ticket)
+    is_now = _fields(ticket, had if tags is None else tags)
     changed = [field for field in is_now if is_now[field] != was[field]]
     recorded = {"set": {f: is_now[f] for f in changed}, "was": {f: was[f] for f in changed}, **(data or {})}
-    return record(session, actor, now, kind, _id(ticket), recorded)
+    record(session, actor, now, kind, _id(ticket), recorded)
 
 
 def create(
     session: Session, actor: Actor, policy: Policy, now: datetime, ticket: Ticket, tags: tuple[str, ...], data: Any
-) -> Event:
+) -> None:
     """Write a new ticket, which waits for us from now on, with its event ``created``; its first message comes next."""
     ticket.waiting_since = ticket.created_at
     _stand(ticket, policy, now)
     session.add(ticket)
     session.flush()
-    _set_tags(session, ticket, sorted(set(tags)))
-    session.flush()
-    return record(session, actor, now, "created", _id(ticket), {"set": snapshot(session, ticket), **data})
+    wanted = sorted(set(tags))
+    _set_tags(session, ticket, [], wanted)
+    record(session, actor, now, "created", _id(ticket), {"set": _fields(ticket, wanted), **data})
 
 
 def _stand(ticket: Ticket, policy: Policy, now: datetime) -> None:
@@ -127,9 +126,11 @@ def find_waiting_since(session: Session, ticket_id: int) -> datetime | None:
 
 def snapshot(session: Session, ticket: Ticket) -> dict[str, Any]:
     """Return the fields of a ticket as an event records them."""
-    fields = {field: plain(getattr(ticket, field)) for field in _COLUMNS}
-    fields["tags"] = _tags(session, ticket)
-    return fields
+    return _fields(ticket, _tags(session, ticket))
+
+
+def _fields(ticket: Ticket, tags: list[str]) -> dict[str, Any]:
+    return {**{field: plain(getattr(ticket, field)) for field in _COLUMNS}, "tags": tags}
 
 
 def plain(value: Any) -> Any:
@@ -144,18 +145,14 @@ def plain(value: Any) -> Any:
 
 
 def _tags(session: Session, ticket: Ticket) -> list[str]:
-    if ticket.id is None:
-        return []
     return list(session.exec(select(TicketTag.tag).where(TicketTag.ticket_id == ticket.id).order_by(TicketTag.tag)))
 
 
-def _set_tags(session: Session, ticket: Ticket, wanted: list[str]) -> None:
-    have = set(_tags(session, ticket))
-    for tag in have - set(wanted):
+def _set_tags(session: Session, ticket: Ticket, had: list[str], wanted: list[str]) -> None:
+    for tag in set(had) - set(wanted):
         session.delete(session.get_one(TicketTag, (_id(ticket), tag)))
-    for tag in sorted(set(wanted) - have):
-        session.add(TicketTag(ticket_id=_id(ticket), tag=tag))
-    session.flush()
+    for tag in sorted(set(wanted) - set(had)):
+        insert_row(session, TicketTag, ticket_id=_id(ticket), tag=tag)
 
 
 def _id(ticket: Ticket) -> int:

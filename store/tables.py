@@ -278,6 +278,7 @@ class Outbox(SQLModel, table=True):
             sqlite_where=text("state IN ('queued', 'sending')"),
             postgresql_where=text("state IN ('queued', 'sending')"),
         ),
+        Index("ix_outbox_to", "to_address", "created_at"),
         {"sqlite_autoincrement": True},  # a bounce address names this number and must never find another mail
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -447,6 +447,7 @@ def _tables() -> None:
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
         sqlite_autoincrement=True,
     )
+    op.create_index("ix_outbox_to", "outbox", ["to_address", "created_at"], unique=False)
     op.create_index(
         "ix_outbox_due",
         "outbox",
