@@ -97,6 +97,9 @@ class WordIndex:
 
     def find(self, phrase: Phrase) -> str | None:
         """Return the words where the phrase first stands, as they are written; None when it is not there."""
+        # Most phrases fail here, at the price of a look into a dictionary; the rest is for the few that may stand.
+        if not phrase.parts[0].stems and self._places.keys().isdisjoint(phrase.parts[0].whole):
+            return None
         ends = {place: place for place in self._places_of(phrase.parts[0])}
         for part in phrase.parts[1:]:
             if not ends:
@@ -117,7 +120,7 @@ class WordIndex:
         }
 
     def _places_of(self, part: Part) -> list[int]:
-        found = set(part.whole)
+        found = {word for word in part.whole if word in self._places}
         for stem in part.stems:
             number = bisect_left(self._vocabulary, stem)
             while number < len(self._vocabulary) and self._vocabulary[number].startswith(stem):
