@@ -67,8 +67,8 @@ def make_filer(desk: Desk) -> Filer:
     def claim() -> Sequence[filing.ClaimedMail]:
         return filing.claim(FILER, desk, limit) if due.mail_to_file(FILER, desk) else ()
 
-    file, fail = partial(filing.file, FILER, desk), partial(filing.fail, FILER, desk)
-    return Filer(claim, file, fail, ParserProcess(), poll_seconds=POLL_SECONDS)
+    file_all, fail = partial(filing.file_all, FILER, desk), partial(filing.fail, FILER, desk)
+    return Filer(claim, file_all, fail, ParserProcess(), poll_seconds=POLL_SECONDS)
 
 
 def make_courier(desk: Desk, settings: Settings) -> Courier | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -109,29 +109,38 @@ def _park(session: Session, actor: Actor, row: Ledger, now: datetime, reason: st
 
 @act(Permission.FILE_MAIL)
 def file(actor: Actor, desk: Desk, ledger_id: int, parsed: ParsedMail) -> Filed:
-    """Give a parsed mail its fate, once; asked again it returns the fate that the mail has.
+    """Give a parsed mail its fate, once; asked again it returns the fate that the mail has. Raises NotFound."""
+    return desk.database.write(lambda session: _file(session, actor, desk, ledger_id, parsed))
+
+
+@act(Permission.FILE_MAIL)
+def file_all(actor: Actor, desk: Desk, mails: Sequence[tuple[int, ParsedMail]]) -> list[Filed]:
+    """Give several parsed mails their fates in one transaction, which costs one fsync; all or none. Raises NotFound."""
+    return desk.database.write(
+        lambda session: [_file(session, actor, desk, ledger_id, parsed) for ledger_id, parsed in mails]
+    )
+
+
+def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: ParsedMail) -> Filed:
+    """Decide and write.
 
     1. read the clues and look up the tickets they name; 2. let the rules decide; 3. write ticket or message, the
-    answers that it ends, the acknowledgement; 4. write the fate with the rules that had a say. One transaction.
+    answers that it ends, the acknowledgement; 4. write the fate with the rules that had a say.
     """
-
-    def work(session: Session) -> Filed:
-        row = _locked(session, ledger_id)
-        if row.fate is not Fate.PENDING:
-            return Filed(row.fate, row.ticket_id)
-        now, policy = desk.clock.now(), in_force(session, desk)
-        raw = session.get_one(LedgerRaw, ledger_id).raw
-        envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw)
-        clues = _clues(session, desk, parsed, envelope)
-        facts = _facts(session, clues)
-        where = decide(parsed, envelope, clues, facts, policy.times.reopen, now)
-        mail = filed.Arrived(ledger_id, envelope, parsed)
-        where = _bounce(session, actor, desk, parsed, where)
-        ticket_id = filed.write(session, actor, desk, policy, mail, where)
-        _settle(session, actor, row, where, ticket_id, now)
-        return Filed(where.fate, ticket_id)
-
-    return desk.database.write(work)
+    row = _locked(session, ledger_id)
+    if row.fate is not Fate.PENDING:
+        return Filed(row.fate, row.ticket_id)
+    now, policy = desk.clock.now(), in_force(session, desk)
+    raw = session.get_one(LedgerRaw, ledger_id).raw
+    envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw)
+    clues = _clues(session, desk, parsed, envelope)
+    facts = _facts(session, clues)
+    where = decide(parsed, envelope, clues, facts, policy.times.reopen, now)
+    mail = filed.Arrived(ledger_id, envelope, parsed)
+    where = _bounce(session, actor, desk, parsed, where)
+    ticket_id = filed.write(session, actor, desk, policy, mail, where)
+    _settle(session, actor, row, where, ticket_id, now)
+    return Filed(where.fate, ticket_id)
 
 
 def _clues(session: Session, desk: Desk, parsed: ParsedMail, envelope: Envelope) -> Clues:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -30,6 +31,9 @@ class Desk:
     claims: int = 0
     claim_error: Exception | None = None
     file_error: Exception | None = None
+    bad_mail: int = 0
+    batches: list[list[int]] = field(default_factory=list)
+    slow: threading.Event = field(default_factory=threading.Event)
     closed: bool = False
 
     def add(self, ledger_id: int, raw: bytes) -> None:
@@ -43,16 +47,21 @@ class Desk:
         claimed, self.waiting = self.waiting[:2], self.waiting[2:]
         return claimed
 
-    def file(self, ledger_id: int, mail: ParsedMail) -> None:
+    def file_all(self, mails: Sequence[tuple[int, ParsedMail]]) -> None:
+        self.batches.append([ledger_id for ledger_id, _ in mails])
+        if self.bad_mail in self.batches[-1]:
+            raise KeyError("bad mail")
         if self.file_error:
             error, self.file_error = self.file_error, None
             raise error
-        self.done.append(("filed", ledger_id, mail.subject))
+        self.done += [("filed", ledger_id, mail.subject) for ledger_id, mail in mails]
 
     def fail(self, ledger_id: int, reason: str) -> None:
         self.done.append(("failed", ledger_id, reason))
 
     def parse(self, raw: bytes) -> Result:
+        if b"slow" in raw:
+            assert self.slow.wait(10)
         return Failed("it is a bomb") if b"bomb" in raw else Parsed(parse(raw))
 
     def close(self) -> None:
@@ -61,7 +70,7 @@ class Desk:
 
 @asynccontextmanager
 async def running(desk: Desk, poll_seconds: float = 60.0) -> AsyncIterator[Filer]:
-    filer = Filer(desk.claim, desk.file, desk.fail, desk, poll_seconds=poll_seconds)
+    filer = Filer(desk.claim, desk.file_all, desk.fail, desk, poll_seconds=poll_seconds)
     stop = asyncio.Event()
     task = asyncio.create_task(filer.run(stop))
     yield filer
@@ -89,6 +98,28 @@ async def test_a_backlog_is_filed_without_waiting() -> None:
     assert desk.closed
 
 
+async def test_quick_mails_are_filed_together() -> None:
+    """What was claimed together and read quickly shares a transaction."""
+    desk = Desk()
+    for number in range(1, 5):
+        desk.add(number, b"Subject: %d\n\n" % number)
+    async with running(desk):
+        await until(lambda: len(desk.done) == 4)
+    assert desk.batches == [[1, 2], [3, 4]]
+
+
+async def test_a_slow_mail_keeps_no_neighbour_waiting() -> None:
+    """What is read already is filed while a slow mail is still being read."""
+    desk = Desk()
+    desk.add(1, b"Subject: 1\n\n")
+    desk.add(2, b"Subject: 2\n\nslow")
+    async with running(desk):
+        await until(lambda: len(desk.done) == 1)
+        desk.slow.set()
+        await until(lambda: len(desk.done) == 2)
+    assert desk.batches == [[1], [2]]
+
+
 async def test_the_bell_wakes_it() -> None:
     """Mail that comes while the filer waits is filed when the bell rings, long before the poll."""
     desk = Desk()
@@ -109,23 +140,23 @@ async def test_without_a_bell_it_polls() -> None:
 
 
 async def test_a_store_that_is_away_blames_no_mail() -> None:
-    """Unavailable counts against nobody: the lease ends and the mail comes again."""
+    """Unavailable counts against nobody: the leases end and the mails come again; the worker goes on."""
     desk = Desk(file_error=Unavailable())
-    desk.add(1, b"Subject: 1\n\n")
-    desk.add(2, b"Subject: 2\n\n")
+    for number in range(1, 4):
+        desk.add(number, b"Subject: %d\n\n" % number)
     async with running(desk):
         await until(lambda: len(desk.done) == 1)
-    assert desk.done == [("filed", 2, "2")]
+    assert desk.done == [("filed", 3, "3")]
 
 
 async def test_a_bug_in_filing_is_a_failure_of_that_mail() -> None:
     """The mail's failure is counted, so that it is poison in the end; the next one is filed."""
-    desk = Desk(file_error=KeyError("secret"))
-    desk.add(1, b"Subject: 1\n\n")
-    desk.add(2, b"Subject: 2\n\n")
+    desk = Desk(bad_mail=1)
+    for number in range(1, 4):
+        desk.add(number, b"Subject: %d\n\n" % number)
     async with running(desk):
-        await until(lambda: len(desk.done) == 2)
-    assert desk.done == [("failed", 1, "could not be filed: KeyError"), ("filed", 2, "2")]
+        await until(lambda: len(desk.done) == 3)
+    assert desk.done == [("failed", 1, "could not be filed: KeyError"), ("filed", 2, "2"), ("filed", 3, "3")]
 
 
 async def test_a_claim_that_fails_is_tried_again() -> None:
