@@ -6,15 +6,16 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from desk.context import Desk
 from procedure.terms import Fate, OutboxState
 from store import laws
 from store.tables import Ledger, LedgerRaw, Message, Outbox
+from tests.fakes.looks import change
 from tests.fakes.smarthost import Received
 
+_LONG_AGO = "'2020-01-01 00:00:00.000000'"
 _TOKEN = re.compile(rb"token[0-9]+x[0-9]+z")
 _MESSAGE_ID = re.compile(rb"^Message-ID: (<[^>]+>)", re.MULTILINE | re.IGNORECASE)
 
@@ -81,16 +82,13 @@ def unsent(desk: Desk) -> int:
 
 def end_leases(desk: Desk) -> None:
     """Let the time pass in which a worker that was killed is still believed to live."""
-    for table in ("ledger", "outbox"):
-        statement = text(f"UPDATE {table} SET lease_until = '2020-01-01 00:00:00.000000' WHERE lease_until IS NOT NULL")
-        desk.database.write(lambda session, statement=statement: session.execute(statement))
+    change(desk, f"UPDATE ledger SET lease_until = {_LONG_AGO} WHERE lease_until IS NOT NULL")
+    change(desk, f"UPDATE outbox SET lease_until = {_LONG_AGO} WHERE lease_until IS NOT NULL")
 
 
 def make_due(desk: Desk) -> None:
     """Let the time pass that a mail waits after a failure."""
-    desk.database.write(
-        lambda session: session.execute(text("UPDATE ledger SET due_at = '2020-01-01 00:00:00.000000'"))
-    )
+    change(desk, f"UPDATE ledger SET due_at = {_LONG_AGO}")
 
 
 def outgoing_ids(desk: Desk) -> set[str]:

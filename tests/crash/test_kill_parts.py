@@ -75,7 +75,7 @@ def test_a_console_is_killed_with_words_in_it(office: Office, terminals: tmux.Se
         first.type("Half an answer, not yet")
         first.wait_for("draft kept")
         os.kill(first.process, signal.SIGKILL)
-        first.wait_for_end()
+        assert first.wait_for_end() == -signal.SIGKILL
         second = write_on(terminals.open("draft-2", (80, 24), COMMAND, office.environ))
         second.wait_for("Half an answer, not yet")
         with office.look() as desk:
@@ -88,7 +88,7 @@ def write_on(screen: tmux.Screen) -> tmux.Screen:
     """Open the ticket under the cursor and the composer on it."""
     screen.wait_for("Cannot log in")
     screen.press("Enter")
-    screen.wait_for("new · waits")
+    screen.wait_for("* new ·")
     screen.press("r")
     screen.wait_for("Answer to Nikos")
     return screen

@@ -71,14 +71,13 @@ class Screen:
         return int(self.server.call("display-message", "-p", "-t", self.name, "#{pane_pid}"))
 
     def wait_for_end(self) -> int:
-        """Return the exit status of its program once it has ended."""
+        """Return how its program ended: the exit status, or the negative number of the signal."""
         until = time.monotonic() + DEADLINE
         while True:
-            told = self.server.call(
-                "display-message", "-p", "-t", self.name, "#{pane_dead} #{pane_dead_status}"
-            ).split()
-            if told and told[0] == "1":
-                return int(told[1]) if len(told) > 1 else -1
+            told = self.server.call("display-message", "-p", "-t", self.name, "#{pane_dead_status},#{pane_dead_signal}")
+            status, _, number = told.strip().partition(",")
+            if status or number:
+                return int(status) if status else -int(number)
             assert time.monotonic() < until, f"{self.name} does not end:\n{self.shown()}"
             time.sleep(LOOK_SECONDS)
 
