@@ -52,7 +52,11 @@ class ConsoleApp(LiveApp):
     COMMANDS: ClassVar[set[type[TicketsAndActions]]] = {TicketsAndActions}  # type: ignore[assignment]  # no default ones
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (130, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-tall")]
-    CSS = "Screen { layers: default above; overflow: hidden; }"
+    CSS = """
+    Screen { layers: default above; overflow: hidden; }
+    QueueView, Conversation { border-title-color: $text-muted; border-subtitle-color: $text-accent; }
+    QueueView:focus, Conversation:focus { border-title-color: $foreground; border-title-style: bold; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.GLOBAL)]
 
     def __init__(

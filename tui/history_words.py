@@ -47,12 +47,19 @@ def _with(words: str, more: object) -> str:
 
 
 def _created(data: Mapping[str, Any]) -> str:
+    """Return how a ticket began: by which way, where it was put and why; what is as usual is left out."""
     new = data.get("set", {})
-    words = "opened it"
-    if new.get("channel"):
-        words = f"opened it by {new['channel']}"
     rules = ", ".join(str(hit.get("rule", "")) for hit in data.get("rules", ()))
-    return f"{words}, sorted by rule {rules}" if rules else words
+    level, priority = new.get("level"), new.get("priority")
+    parts = [
+        f"opened it by {new.get('channel', 'hand')}",
+        f"{Level(level).label} level" if level in list(Level) else "",
+        f"difficulty {new['difficulty']}" if new.get("difficulty") else "",
+        f"priority {priority}" if priority not in (None, "normal") else "",
+        f"by rule {rules}" if rules else "",
+        _plain(new["tags"]) if new.get("tags") else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def _assigned(data: Mapping[str, Any]) -> str:
@@ -85,10 +92,20 @@ def _new(data: Mapping[str, Any], field: str) -> str:
     return _plain(data.get("set", {}).get(field))
 
 
+_FIELDS = {
+    "status": "status",
+    "level": "level",
+    "priority": "priority",
+    "difficulty": "difficulty",
+    "assignee_id": "with",
+    "wake_at": "comes back",
+    "tags": "tags",
+}
+
 _ASSIGNEE = frozenset({"assignee_id"})
 
 TELLINGS: dict[str, Telling] = {
-    "created": Telling(_created, frozenset({"wake_at"})),
+    "created": Telling(_created, frozenset(_FIELDS)),
     "claimed": _says("took it", "assignee_id"),
     "assigned": Telling(_assigned, _ASSIGNEE),
     "released": Telling(_released, _ASSIGNEE),
@@ -142,17 +159,6 @@ def _changes(event: EventView, told: frozenset[str], reader: Reader) -> Iterator
 def _fields(event: EventView, name: str) -> Mapping[str, Any]:
     found = event.data.get(name)
     return found if isinstance(found, Mapping) else {}
-
-
-_FIELDS = {
-    "status": "status",
-    "level": "level",
-    "priority": "priority",
-    "difficulty": "difficulty",
-    "assignee_id": "with",
-    "wake_at": "comes back",
-    "tags": "tags",
-}
 
 
 def _value(field: str, value: Any, reader: Reader) -> str:

@@ -27,7 +27,7 @@ class Nap:
 def naps(now: datetime, zone: tzinfo | None) -> list[Choice[Nap]]:
     """Return the ways to let a ticket sleep."""
     return [
-        Choice("p", "pending: the customer's turn, with the policy's reminder", Nap(Status.PENDING)),
+        Choice("p", "pending: the customer's turn", Nap(Status.PENDING)),
         Choice("1", "on hold for 1 hour", Nap(Status.ON_HOLD, now + timedelta(hours=1))),
         Choice("4", "on hold for 4 hours", Nap(Status.ON_HOLD, now + timedelta(hours=4))),
         Choice("t", "on hold until tomorrow 09:00", Nap(Status.ON_HOLD, parse_moment("tomorrow", now, zone))),
@@ -194,8 +194,10 @@ class TicketActions(Place[None]):
         if in_hand is None:
             return
         gateway, ticket_id = in_hand
-        question = f"Let {ref(ticket_id)} sleep until when? A word of the customer wakes it."
-        nap = await self.app.push_screen_wait(Choose(question, naps(self.now(), self.console.zone)))
+        question = f"Let {ref(ticket_id)} sleep until when?"
+        nap = await self.app.push_screen_wait(
+            Choose(question, naps(self.now(), self.console.zone), "a word of the customer wakes it")
+        )
         if nap is not None and nap.is_asked:
             wake = await self._ask_moment(f"On hold until when? {EXAMPLES}")
             nap = None if wake is None else Nap(Status.ON_HOLD, wake)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
+
+SVGImageExtension.file_extension = "svg"  # the plugin names it in a way that its library no longer reads
 
 
 @pytest.fixture(autouse=True)

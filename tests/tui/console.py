@@ -135,8 +135,18 @@ async def seated(
     async with app.run_test(size=size, notifications=True) as pilot:
         seat = Seat(app, pilot, desk, actor)
         if wait:
-            await seat.until(lambda: app.top.counts and "Opening" not in seat.text())
+            await settle(seat)
         yield seat
+
+
+async def settle(seat: Seat) -> None:
+    """Wait until the store is open, everything is shown, and no work is under way."""
+    await seat.until(lambda: seat.app.top.counts and "Opening" not in seat.text())
+    # What waits for a person's answer is not work under way.
+    await seat.until(
+        lambda: all(worker.is_finished or worker.group in ("dialog", "compose") for worker in seat.app.workers)
+    )
+    await seat.pilot.pause()
 
 
 def clock_of(desk: Desk) -> FakeClock:

@@ -81,10 +81,10 @@ def texts(made: MessageView, *unfolded: int) -> list[str]:
 
 def test_who_speaks_is_said_in_words() -> None:
     """Each kind of message has a glyph, a word and, when internal, a mark on every line."""
-    assert texts(message(1))[:2] == ["◂ customer · Nikos Pappas · 13:24", "  Hello"]
+    assert texts(message(1))[:2] == ["◂ customer · 13:24 · Nikos Pappas", "  Hello"]
     note = message(1, "Ask Kostas\nfirst", kind=MessageKind.NOTE, author_name="maria")
     assert texts(note)[:3] == [
-        "# internal note · maria · 13:24 · the customer does not see it",
+        "# internal note · 13:24 · maria · the customer does not see it",
         "# Ask Kostas",
         "# first",
     ]
@@ -93,11 +93,11 @@ def test_who_speaks_is_said_in_words() -> None:
 def test_delivery_of_an_answer_is_told() -> None:
     """An answer says where it is on its way; one that did not arrive says what the other side said."""
     sent = message(1, kind=MessageKind.STAFF, author_name="maria", delivery=OutboxState.SENT, delivery_reply="250 ok")
-    assert texts(sent)[0] == "▸ our answer · ✓ sent · maria · 13:24"
+    assert texts(sent)[0] == "▸ our answer · ✓ sent · 13:24 · maria"
     assert texts(sent)[1] == "▏ Hello"
     dead = replace(sent, delivery=OutboxState.DEAD, delivery_reply="550 no such\x1b[2J user")
     assert texts(dead)[:2] == [
-        "▸ our answer · ✗ not delivered · maria · 13:24",
+        "▸ our answer · ✗ not delivered · 13:24 · maria",
         "▏ the next mail server said: 550 no such␛[2J user",
     ]
 
@@ -123,7 +123,7 @@ def test_quotes_are_folded_and_never_cut() -> None:
 def test_escapes_in_a_body_are_pictures() -> None:
     """Nothing in a message acts on the terminal."""
     assert texts(message(1, "a\x1b]52;c;eA==\x07b", author_name="x\x1by"))[:2] == [
-        "◂ customer · x␛y · 13:24",
+        "◂ customer · 13:24 · x␛y",
         "  a␛]52;c;eA==␇b",
     ]
 

@@ -64,7 +64,7 @@ CASES = [
     ("customer_wrote", {"unverified": True, "set": {}}, "the customer wrote, from an address not known here"),
     ("created", {"set": {"channel": "mail", "level": 1, "status": "new", "difficulty": 2, "priority": "normal"},
                  "rules": [{"rule": "quota", "because": "full"}]},
-     "opened it by mail, sorted by rule quota, status new, level 1st, priority normal, difficulty 2"),
+     "opened it by mail, 1st level, difficulty 2, by rule quota"),
     ("from_the_future", {"set": {"level": 3}}, "from the future, level 3rd"),
     ("undone", {"undoes": 3, "kind": "handed_up"}, "took back: handed up"),
 ]  # fmt: skip

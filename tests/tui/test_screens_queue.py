@@ -50,7 +50,7 @@ async def test_the_filter_works_as_one_types(desk: Desk, actors: Group) -> None:
         await seat.sees("2 with “mailbox”")
         await seat.press("slash")
         await seat.write("xyz")
-        await seat.sees("No open ticket of the 1st level holds “mailboxxyz”", "esc clears it")
+        await seat.sees("Nothing on the 1st level holds “mailboxxyz”", "esc clears it")
         await seat.press("escape")
         await seat.sees("Webmail slow", "Mailbox quota", "Mailbox full")
         assert "with “" not in seat.text()

@@ -55,9 +55,10 @@ class Choose(ModalScreen[T | None], Generic[T]):
         Binding("k", "cursor_up", show=False),
     ]
 
-    def __init__(self, question: str, choices: Sequence[Choice[T]]) -> None:
+    def __init__(self, question: str, choices: Sequence[Choice[T]], help_text: str = "") -> None:
         super().__init__()
         self._question, self._choices = question, list(choices)
+        self._help = " · ".join([*([help_text] if help_text else []), "key or enter chooses", "esc leaves it"])
 
     def compose(self) -> ComposeResult:
         """Lay out the question and its answers."""
@@ -68,7 +69,7 @@ class Choose(ModalScreen[T | None], Generic[T]):
         with Vertical():
             yield Static(Content(safe(self._question)), classes="question", markup=False)
             yield OptionList(*options, markup=False)
-            yield Static(Content("key or enter chooses · esc leaves it as it is"), classes="help", markup=False)
+            yield Static(Content(safe(self._help)), classes="help", markup=False)
 
     def on_key(self, event: object) -> None:
         """Pick by key."""

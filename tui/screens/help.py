@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.actions import BY_ID, key_word
+from tui.actions import BY_ID, Action, Context, key_word
 from tui.safe import safe
 from tui.widgets.hints import Live
 
@@ -23,14 +23,22 @@ HelpRow = tuple[str, str, str]
 
 
 def live_rows(live: Sequence[Live]) -> list[HelpRow]:
-    """Return the help of live keys in the order of the table of actions, all keys of an action in one line."""
+    """Return the help of live keys, all keys of an action in one line."""
     keys: dict[str, list[str]] = {}
     for key, action in live:
         words = keys.setdefault(action.id, [])
         word = key_word(key)
         if word not in words:
             words.append(word)
-    return [(" ".join(keys[i]), action.label, action.help) for i, action in BY_ID.items() if i in keys]
+    shown = sorted((BY_ID[action_id] for action_id in BY_ID if action_id in keys), key=_rank)
+    return [(" ".join(keys[action.id]), action.label, action.help) for action in shown]
+
+
+def _rank(action: Action) -> int:
+    """Return where an action stands: what is done here first, then moving about, then what is the same everywhere."""
+    if Context.GLOBAL in action.contexts:
+        return 2
+    return 1 if {Context.LIST, Context.READING}.intersection(action.contexts) else 0
 
 
 def matching(rows: Sequence[HelpRow], text: str) -> list[HelpRow]:

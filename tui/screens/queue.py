@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from desk.errors import DeskError, Unavailable
 from desk.views import QueueRow
@@ -50,10 +50,10 @@ class QueueScreen(TicketActions):
         &.-narrow.-show #body, &.-normal.-show #body { layout: vertical; }
         &.-narrow.-show #lists, &.-normal.-show #lists { width: 1fr; height: 1fr; }
         &.-narrow.-show Conversation, &.-normal.-show Conversation { width: 1fr; height: 1fr; }
-        & #filter, & #filter:focus {
-            display: none; height: 1; border: none; padding: 0 1; background: $surface;
-        }
-        &.-filtering #filter, &.-filtering #filter:focus { display: block; }
+        & #filter-line { display: none; height: 1; background: $surface; padding: 0 1; }
+        &.-filtering #filter-line { display: block; }
+        & #filter-line Static { width: auto; color: $text-muted; }
+        & #filter, & #filter:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.QUEUE)]
@@ -76,7 +76,10 @@ class QueueScreen(TicketActions):
                     queue.display = level is self.level
                     yield queue
             yield Conversation(self.console.clock, zone=self.console.zone)
-        yield Input(id="filter", placeholder="words in reference, subject or sender", select_on_focus=False)
+        with Horizontal(id="filter-line"):
+            yield Static(Content("filter"), markup=False)
+            yield Input(id="filter", placeholder="words in reference, subject or sender", select_on_focus=False)
+            yield Static(Content("enter keeps it · esc clears it"), markup=False)
         yield HintBar()
 
     def on_mount(self) -> None:
@@ -143,7 +146,7 @@ class QueueScreen(TicketActions):
     def _settled(self, level: Level, text: str, ids: list[int]) -> None:
         word = f"{level.label} level"
         self.queue_list.empty_text = (
-            f"No open ticket of the {word} holds “{text.strip()}”.\n/ changes the filter, esc clears it."
+            f"Nothing on the {word} holds “{text.strip()}”.\n/ changes the filter, esc clears it."
             if text.strip()
             else f"Nothing waits on the {word}.\nNew mail arrives here by itself; 1 2 3 show the other queues."
         )

@@ -63,6 +63,9 @@ class TicketWriting(TicketActions):
         public = [m.id for m in ticket.messages if m.kind in PUBLIC]
         about = ticket.requester_name or ticket.requester_address if kind is MessageKind.STAFF else ticket.ref
         self.composer.begin(kind, ticket.id, about, text, max(public, default=None))
+        asked = max((m.id for m in ticket.messages if m.kind is MessageKind.CUSTOMER), default=None)
+        if kind is MessageKind.STAFF and asked is not None:  # once the composer has taken its part of the screen
+            self.call_after_refresh(self.query_one(Conversation).go_to_message, asked)
         if ticket.claimed_by and ticket.claimed_by != gateway.actor.login and kind is MessageKind.STAFF:
             self.composer.warn(f"! {ticket.claimed_by} has taken this ticket and may be answering it")
 

@@ -65,16 +65,8 @@ class Conversation(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"conversation--{name}" for name in STYLES}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.READING)]
 
-    def __init__(
-        self,
-        clock: Callable[[], datetime],
-        *,
-        zone: tzinfo | None = None,
-        name: str | None = None,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        super().__init__(name=name, id=id, classes=classes)
+    def __init__(self, clock: Callable[[], datetime], *, zone: tzinfo | None = None) -> None:
+        super().__init__()
         self._clock, self._zone = clock, zone
         self._ticket: TicketView | None = None
         self._mode: Mode = "conversation"
@@ -108,7 +100,9 @@ class Conversation(ScrollView, can_focus=True):
             self._rebuild()
 
     def show(self, ticket: TicketView | None) -> None:
-        """Show a ticket; the same one again keeps the place, the folds and the mode."""
+        """Show a ticket; the same one again keeps the place, the folds and the mode, unchanged it paints nothing."""
+        if ticket is not None and ticket == self._ticket:
+            return
         before, self._ticket = self._ticket, ticket
         if before is None or ticket is None or before.id != ticket.id:
             self._reset()
@@ -208,6 +202,11 @@ class Conversation(ScrollView, can_focus=True):
         self.refresh()
 
     # Keys and mouse
+
+    def go_to_message(self, message_id: int) -> None:
+        """Bring the beginning of a message to the top of the view."""
+        if self._mode == "conversation" and message_id in self._starts:
+            self._go_to(self._starts[message_id])
 
     def _go_to(self, y: int) -> None:
         self.scroll_to(y=y, animate=False, force=True)

@@ -99,8 +99,9 @@ def _heading(message: MessageView, look: Look) -> Line:
     if message.delivery is not None:
         delivery = DELIVERY[message.delivery]
         parts.append(f"{delivery.glyph} {delivery.word}")
-    parts += [safe(message.author_name or message.author_address, width=40) or NOTHING]
+    # The moment before the name, which may be long enough to push it off the line.
     parts += [moment(message.at, look.now, look.zone)]
+    parts += [safe(message.author_name or message.author_address, width=40) or NOTHING]
     if message.kind is MessageKind.NOTE:
         parts.append("the customer does not see it")
     style = "late" if message.delivery is OutboxState.DEAD else sign.style

@@ -39,9 +39,11 @@ def live_actions(screen: Screen[Any]) -> list[Live]:
     live: list[Live] = []
     for key, bound in screen.active_bindings.items():
         action = BY_ID.get(bound.binding.id or _LIBRARY.get(bound.binding.action, ""))
-        is_typed = focused is not None and focused.check_consume_key(key, key_to_character(key))
+        symbol = key_symbol(key)
+        letter = symbol if len(symbol) == 1 else None
+        is_typed = focused is not None and letter is not None and focused.check_consume_key(key, letter)
         if action is not None and bound.enabled and not is_typed:
-            live.append((bound.binding.key_display or key_symbol(key), action))
+            live.append((bound.binding.key_display or symbol, action))
     return live
 
 

@@ -29,16 +29,16 @@ def standing_parts(ticket: TicketView, now: datetime, zone: tzinfo | None = None
     parts: list[Part] = [(f"{sign.glyph} {sign.word}", "bold")]
     if ticket.wake_at is not None and ticket.wake_at > now:
         parts.append((f"back {moment(ticket.wake_at, now, zone)}", ""))
-    if ticket.waiting_since is not None:
-        parts.append((f"waits {waits(ticket.waiting_since, now)}", ""))
     if ticket.due_at is not None:
         is_late, length = ticket.due_at < now, left(ticket.due_at, now).lstrip("-")
         parts.append((f"late by {length}", "bold $text-error") if is_late else (f"due in {length}", ""))
     if ticket.priority is not Priority.NORMAL:
         parts.append((f"{PRIORITY[ticket.priority].glyph} {PRIORITY[ticket.priority].word}", "bold"))
+    parts.append((f"with {safe(ticket.assignee)}" if ticket.assignee else "nobody's", ""))
+    if ticket.waiting_since is not None:
+        parts.append((f"waits {waits(ticket.waiting_since, now)}", ""))
     parts.append((f"{ticket.level.label} level", ""))
     parts.append((f"difficulty {ticket.difficulty}", ""))
-    parts.append((f"with {safe(ticket.assignee)}" if ticket.assignee else "nobody's", ""))
     if ticket.tags:
         parts.append((" ".join(f"#{safe(tag)}" for tag in ticket.tags), "$text-muted"))
     return parts
