@@ -1,157 +1,158 @@
-"""Which parts of a mail are its text, and which are attached (RFC 2046 §5.1, RFC 2183)."""
+"""The text of a mail and its attachments, with what is inside containers: S/MIME, TNEF, attached mails, calendars."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
+from intake.parsing import invitation, smime, tnef
+from intake.parsing.attached import MESSAGES, attached_mail, attachment_name, read_attachment
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.charsets import decode
-from intake.parsing.flowed import unflow
-from intake.parsing.html_text import html_to_text
+from intake.parsing.leaves import Leaf, Use, read_leaves
 from intake.parsing.mime import Part, read_tree
+from intake.parsing.pictures import Names, content_id
+from intake.parsing.text import clean, page_text, part_text
 from intake.parsing.transfer import decode_transfer
 from procedure.mail import ParsedAttachment
 
-_EXTENSIONS = {
-    "application/pdf": ".pdf", "application/zip": ".zip", "application/json": ".json", "application/xml": ".xml",
-    "application/pgp-signature": ".asc", "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s",
-    "application/pkcs7-mime": ".p7m", "application/x-pkcs7-mime": ".p7m", "application/ms-tnef": ".dat",
-    "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/svg+xml": ".svg", "image/webp": ".webp",
-    "text/plain": ".txt", "text/html": ".html", "text/csv": ".csv", "text/calendar": ".ics", "text/vcard": ".vcf",
-    "text/x-vcard": ".vcf", "text/rfc822-headers": ".txt", "message/rfc822": ".eml", "message/global": ".eml",
-    "message/delivery-status": ".txt", "message/disposition-notification": ".txt",
-}  # fmt: skip
-_BODY_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown"})
-_LEFT_OUT = frozenset({"text/x-amp-html", "text/watch-html"})
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
-_ENRICHED = re.compile(r"<[^<>]{0,60}>")
-MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
+_MAX_FORWARDED = 5
+_MAX_FORWARDED_TEXT = 100_000
+_MAX_OPENED = 20
+"""Containers that are opened in one mail."""
+_FORWARD_MARK = "---------- Forwarded message ----------"
+_CALENDARS = frozenset({"text/calendar", "application/ics"})
+_REPORTS = re.compile(r"multipart/(?:report|digest)")
+_ARMOUR = re.compile(r"^-----BEGIN PGP (SIGNED )?MESSAGE-----[ \t]*$", re.MULTILINE)
 
 
 @dataclass
 class Body:
-    """What was found: the texts in order, and what is attached."""
+    """What was found: the texts in order, what was read in containers, and what is attached."""
 
     texts: list[str] = field(default_factory=list)
+    inner: list[str] = field(default_factory=list)
     attachments: list[ParsedAttachment] = field(default_factory=list)
+    opened: int = 0
 
     @property
     def text(self) -> str:
         """Return the texts as one."""
-        return "\n\n".join(text for text in self.texts if text)
+        return "\n\n".join(text for text in (*self.texts, *self.inner) if text)
 
 
 def read_body(root: Part, caps: Caps, notes: Notes) -> Body:
     """Return the best text of a mail and its attachments. ``root`` is the part that is the whole mail."""
     body = Body()
-    leaves = _leaves(root)
-    for number, (part, is_text) in enumerate(leaves, start=1):
-        if is_text:
-            body.texts.append(part_text(part, caps, notes))
-        elif part.type not in _LEFT_OUT and not _is_shown_otherwise(part, leaves):
-            body.attachments.append(_attachment(part, number, caps, notes))
-    if not body.text:
-        body.texts = [_inner_text(part, caps, notes) for part, _ in leaves if part.type in MESSAGES][:1]
+    leaves = _opened(read_leaves(root), body, caps, notes)
+    names = _picture_names(leaves, notes)
+    for number, (part, use) in enumerate(leaves, start=1):
+        if use is Use.TEXT:
+            text, found = part_text(part, names, caps, notes)
+            body.texts.append(text)
+            body.attachments.extend(found)
+        elif use is Use.ATTACHED:
+            body.attachments.append(read_attachment(part, number, notes))
+        if use is not Use.TEXT:
+            _read_container(part, body, caps, notes)
+    if root.type == "multipart/encrypted":
+        notes.add("The mail is encrypted; what it says is in its attachment.")
+    _say_armour("\n".join(body.texts), notes)
+    _read_forwarded(root, leaves, body, caps, notes)
     return body
 
 
-def part_text(part: Part, caps: Caps, notes: Notes) -> str:
-    """Return the text of a text part: decoded, HTML made readable, line ends as LF, no blank lines around it."""
+def _opened(leaves: list[Leaf], body: Body, caps: Caps, notes: Notes) -> list[Leaf]:
+    """Put the parts of a mail inside an opaque signature beside the signature, which stays attached."""
+    out: list[Leaf] = []
+    for part, use in leaves:
+        out.append((part, use))
+        if part.type not in smime.TYPES or body.opened >= _MAX_OPENED:
+            continue
+        body.opened += 1
+        octets = decode_transfer(part.octets, part.encoding)
+        content = smime.signed_content(octets)
+        if content is not None:
+            notes.add("The mail is in an opaque S/MIME signature; the signature was not checked.")
+            out.extend(read_leaves(read_tree(content, caps, notes)))
+        elif smime.is_encrypted(octets) or "enveloped" in part.parameters.get("smime-type", ""):
+            notes.add("The mail is encrypted; what it says is in its attachment.")
+    return out
+
+
+def _picture_names(leaves: list[Leaf], notes: Notes) -> Names:
+    names: Names = {}
+    for number, (part, use) in enumerate(leaves, start=1):
+        if use is not Use.TEXT and (link := content_id(part.headers.raw("content-id"))):
+            names.setdefault(link, attachment_name(part, b"", number, notes))
+        if use is not Use.TEXT and (link := part.headers.raw("content-location")):
+            names.setdefault(link, attachment_name(part, b"", number, notes))
+    return names
+
+
+def _read_container(part: Part, body: Body, caps: Caps, notes: Notes) -> None:
+    """Add what a calendar or a TNEF part says to the text, and the files of the latter to the attachments."""
+    is_tnef = part.type in tnef.TYPES or part.filename.lower() == "winmail.dat"
+    is_calendar = part.type in _CALENDARS or part.filename.lower().endswith(".ics")
+    if not (is_tnef or is_calendar) or body.opened >= _MAX_OPENED:
+        return
+    body.opened += 1
     octets = decode_transfer(part.octets, part.encoding)
-    label = part.parameters.get("charset", "")
-    if part.type == "text/html":
-        meta = None if label else _META_CHARSET.search(octets, 0, 4096)
-        label = meta[1].decode("ascii") if meta else label
-        return _clean(html_to_text(decode(octets, label, notes), caps, notes), caps, notes)
-    text = decode(octets, label, notes).replace("\r\n", "\n").replace("\r", "\n")
-    if part.type in ("text/enriched", "text/richtext"):
-        text = _ENRICHED.sub("", text)
-    if part.parameters.get("format", "").lower() == "flowed":
-        text = unflow(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
-    return _clean(text, caps, notes)
+    if is_tnef:
+        _read_tnef(octets, body, caps, notes)
+        return
+    said = invitation.describe(decode(octets, part.parameters.get("charset", ""), notes))
+    if said and said not in body.inner:
+        body.inner.append(said)
 
 
-def attached_mail(part: Part, caps: Caps, notes: Notes) -> Part:
-    """Return the tree of a mail that is attached to another; its own attachments count against the same cap."""
-    return read_tree(decode_transfer(part.octets, part.encoding), caps, notes)
+def _read_tnef(octets: bytes, body: Body, caps: Caps, notes: Notes) -> None:
+    found = tnef.read_tnef(octets, caps, notes)
+    if found is None:
+        return
+    if not found.is_whole:
+        notes.add("The winmail.dat is damaged; what could be read was taken out of it.")
+    for number, file in enumerate(found.files, start=1):
+        kind = file.type or "application/octet-stream"
+        body.attachments.append(ParsedAttachment(file.name or f"winmail-{number}.bin", kind, file.content))
+    text = found.text or (page_text(found.html, {}, caps, notes)[0] if found.html else "")
+    if text and not any(body.texts):
+        body.inner.append(clean(text.replace("\r\n", "\n").replace("\r", "\n"), caps, notes))
 
 
-def _clean(text: str, caps: Caps, notes: Notes) -> str:
-    if len(text) > caps.text:
-        notes.add(f"The text is longer than {caps.text} characters; the rest is in the raw mail.")
-        text = text[: caps.text]
-    lines = text.split("\n")
-    while lines and not lines[0].strip():
-        del lines[0]
-    return "\n".join(lines).rstrip()
+def _say_armour(text: str, notes: Notes) -> None:
+    for match in _ARMOUR.finditer(text):
+        if match[1]:
+            notes.add("The text has a PGP signature, which was not checked.")
+        else:
+            notes.add("The text is encrypted with PGP and was left as it is.")
 
 
-def _leaves(root: Part) -> list[tuple[Part, bool]]:
-    """Return the leaves in order, each with whether it is part of the text. One loop, whatever the depth."""
-    leaves: list[tuple[Part, bool]] = []
-    stack: list[tuple[Part, bool]] = [(root, True)]
-    while stack:
-        part, may_be_text = stack.pop()
-        if part.children:
-            stack.extend(reversed(_chosen(part, may_be_text)))
-        elif not part.type.startswith("multipart/"):
-            first = not any(is_text for _, is_text in leaves)
-            leaves.append((part, may_be_text and _is_body(part, is_first=first)))
-    return leaves
+def _read_forwarded(root: Part, leaves: list[Leaf], body: Body, caps: Caps, notes: Notes) -> None:
+    """Add the words of attached mails below the mail's own; those of a report's original only when it has no others."""
+    mails = [part for part, _ in leaves if part.type in MESSAGES]
+    pieces = [part for part, _ in leaves if part.type == "message/partial"]
+    for piece in pieces[:1]:
+        number, total = (piece.parameters.get(name, "?")[:10] for name in ("number", "total"))
+        notes.add(f"This is piece {number} of {total} of a larger mail; the others are mails of their own.")
+        inner, _ = _inner(piece, caps, notes) if number == "1" else (decode(piece.octets, "", notes), None)
+        body.inner.append(clean(inner, caps, notes))
+    if _REPORTS.match(root.type) or root.headers.count("x-failed-recipients"):
+        mails = mails[:1] if not body.text else []
+    for mail in mails[:_MAX_FORWARDED]:
+        text, inner_root = _inner(mail, caps, notes)
+        body.inner.append(text if not any(body.texts) and len(mails) == 1 else _introduced(text, inner_root, notes))
 
 
-def _chosen(part: Part, may_be_text: bool) -> list[tuple[Part, bool]]:
-    """Say of each child whether its text counts."""
-    children = part.children
-    if part.type == "multipart/alternative":
-        best = _best(children)
-        return [(child, may_be_text and child is best) for child in children]
-    if part.type == "multipart/related":
-        start = part.parameters.get("start", "")
-        root = next((one for one in children if start and one.headers.raw("content-id") == start), children[0])
-        return [(child, may_be_text and child is root) for child in children]
-    if part.type in ("multipart/signed", "multipart/report"):
-        return [(child, may_be_text and index == 0) for index, child in enumerate(children)]
-    if part.type == "multipart/encrypted":
-        return [(child, False) for child in children]
-    return [(child, may_be_text) for child in children]
-
-
-def _best(children: list[Part]) -> Part:
-    """Prefer plain words over a page made of them; a plain part that says nothing does not count."""
-
-    def has_words(part: Part) -> bool:
-        return bool(decode_transfer(part.octets, part.encoding).strip(b" \t\r\n\xa0"))
-
-    plain = next((one for one in children if one.type == "text/plain" and has_words(one)), None)
-    rich = [one for one in children if one.type in ("text/html", "text/enriched") or one.children]
-    return plain or (rich[-1] if rich else children[-1])
-
-
-def _is_body(part: Part, *, is_first: bool) -> bool:
-    if part.type not in _BODY_TYPES or part.disposition == "attachment":
-        return False
-    return not part.filename or (is_first and part.type in ("text/plain", "text/html") and part.disposition != "inline")
-
-
-def _is_shown_otherwise(part: Part, leaves: list[tuple[Part, bool]]) -> bool:
-    """Say whether a text part is the same words in another form: the page beside the chosen plain text."""
-    is_plain_text = part.type in _BODY_TYPES and not part.filename and part.disposition != "attachment"
-    return is_plain_text and any(is_text for _, is_text in leaves)
-
-
-def _attachment(part: Part, number: int, caps: Caps, notes: Notes) -> ParsedAttachment:
-    content = decode_transfer(part.octets, part.encoding)
-    name = part.filename
-    if not name and part.type in MESSAGES:
-        subject = read_tree(content[: caps.part_header_bytes], Caps(parts=1), Notes([])).headers.text("subject", notes)
-        name = f"{subject[:100]}.eml" if subject else ""
-    return ParsedAttachment(name or f"part-{number}{_EXTENSIONS.get(part.type, '.bin')}", part.type, content)
-
-
-def _inner_text(part: Part, caps: Caps, notes: Notes) -> str:
-    """Return the text of an attached mail, for a mail that has no words of its own."""
+def _inner(part: Part, caps: Caps, notes: Notes) -> tuple[str, Part]:
+    """Return the text of an attached mail and its tree."""
     inner = attached_mail(part, caps, notes)
-    texts = [part_text(leaf, caps, notes) for leaf, is_text in _leaves(inner) if is_text]
-    return "\n\n".join(text for text in texts if text)
+    leaves = read_leaves(inner)
+    names = _picture_names(leaves, notes)
+    texts = [part_text(leaf, names, caps, notes)[0] for leaf, use in leaves if use is Use.TEXT]
+    return "\n\n".join(text for text in texts if text)[:_MAX_FORWARDED_TEXT], inner
+
+
+def _introduced(text: str, root: Part, notes: Notes) -> str:
+    fields = [(name, root.headers.text(name.lower(), notes)[:500]) for name in ("From", "Date", "To", "Subject")]
+    return "\n".join([_FORWARD_MARK, *(f"{name}: {value}" for name, value in fields if value), "", text]).rstrip()

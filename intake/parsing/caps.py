@@ -13,6 +13,7 @@ class Caps:
     depth: int = 50
     header_bytes: int = 1 << 20
     part_header_bytes: int = 1 << 16
+    header_lines: int = 20_000
     value_bytes: int = 1 << 16
     """Of one header field, unfolded."""
     addresses: int = 1000

@@ -43,6 +43,8 @@ _SAFE = re.compile(
 _SINGLE_BYTE = re.compile(r"ascii|iso8859-\d+|cp1?\d{3}|koi8-[rtu]|mac-\w+|kz1048|ptcp154|tis-620")
 _MULTI_BYTE_CP = frozenset({"cp932", "cp949", "cp950", "cp936"})
 _GREEK = frozenset({"cp1253", "iso8859-7"})
+_UTF7 = re.compile(r"(?:x-)?(?:unicode-1-1-|unicode-2-0-)?utf-?7")
+"""Harmless here, where text becomes text; a page is read for its words and never shown as one."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _HIGH = re.compile(rb"[\x80-\xff]")
 _GREEK_RUN = re.compile(rb"[\xb6\xb8-\xba\xbc\xbe-\xfe\xa2]{2,}")
@@ -71,6 +73,8 @@ def decode(octets: bytes, label: str, notes: Notes) -> str:
     for bom, codec in _BOMS:
         if octets.startswith(bom):
             return octets.decode(codec, "replace")
+    if b"+" in octets and octets.isascii() and _UTF7.fullmatch(label.strip(" \"'").lower()):
+        return _decode_utf7(octets)
     name = codec_for(label)
     if name is None and label and re.sub(r"[^0-9a-z]", "", label.lower()) not in _NONE:
         notes.add(f"The charset {label[:40]!r} is unknown; it was guessed.")
@@ -82,6 +86,26 @@ def decode(octets: bytes, label: str, notes: Notes) -> str:
     if name in _GREEK:
         return _decode_greek(octets, name)
     return _decode_declared(octets, name, label, notes)
+
+
+def _decode_utf7(octets: bytes) -> str:
+    try:
+        return octets.decode("utf-7")
+    except (UnicodeError, ValueError):
+        return octets.decode("ascii")
+
+
+def decode_field(octets: bytes, hint: str, notes: Notes) -> str:
+    """Return the text of a header field: ASCII or UTF-8, else in ``hint``, the charset of the mail's text."""
+    if octets.isascii():
+        return octets.decode("ascii")
+    name = codec_for(hint) if hint else None
+    if name and name != "ascii" and not name.startswith("utf-"):
+        try:
+            return octets.decode("utf-8")
+        except UnicodeDecodeError:
+            return decode(octets, hint, notes)
+    return decode(octets, "", notes)
 
 
 def _decode_declared(octets: bytes, name: str, label: str, notes: Notes) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 
 from intake.parsing.caps import Caps, Notes
-from intake.parsing.charsets import decode
+from intake.parsing.charsets import decode_field
 from intake.parsing.words import decode_words
 
 _FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:")
 _BLOCK_END = re.compile(rb"\n\r*\n")
 _LINE = re.compile(rb"[^\n]*\n?")
+_BLANK_ABOVE = re.compile(rb"(?:[ \t]{0,80}\r?\n){1,50}(?=[A-Za-z][A-Za-z-]{1,60}:[ \t])")
 _BREAK = re.compile(rb"\r*\n")
 _KNOWN = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|reply-to|mime-version|content-type|content-transfer-encoding|received"
@@ -28,6 +29,8 @@ class Headers:
 
     def __init__(self, fields: list[tuple[str, bytes]], caps: Caps) -> None:
         self._caps = caps
+        self.hint = ""
+        """The charset of the mail's text: the best guess for raw 8-bit fields that are not UTF-8."""
         self.names = [name for name, _ in fields]
         self._values: dict[str, list[bytes]] = {}
         for name, value in fields:
@@ -37,7 +40,8 @@ class Headers:
         """Return the values of a field as text, its encoded words left alone; raw 8-bit octets are guessed."""
         cap = self._caps.value_bytes
         silent = Notes([])
-        return [decode(value[:cap], "", silent).strip(" \t\r\n") for value in self._values.get(name, ())]
+        values = [value[:cap] for value in self._values.get(name, ())]
+        return [decode_field(value, self.hint, silent).strip(" \t\r\n") for value in values]
 
     def raw(self, name: str) -> str:
         """Return the first value of a field as ``raw_all`` does, '' when there is none."""
@@ -62,6 +66,9 @@ def read_headers(raw: bytes, start: int, end: int, cap: int, caps: Caps, notes: 
     if block_end == start:
         return _headers([], caps), body
     lines = _BREAK.split(raw[start:block_end])
+    if len(lines) > caps.header_lines:
+        notes.add(f"The header has more than {caps.header_lines} lines; the rest of it was not read.")
+        del lines[caps.header_lines :]
     last_known = max((index for index, line in enumerate(lines) if _KNOWN.match(line)), default=-1)
     fields: list[tuple[str, list[bytes]]] = []
     for index, line in enumerate(lines):
@@ -87,7 +94,9 @@ def _headers(fields: list[tuple[str, list[bytes]]], caps: Caps) -> Headers:
 
 
 def _find_end(raw: bytes, start: int, end: int) -> tuple[int, int]:
-    """Return where the header block ends and where the body begins."""
+    """Return where the header block ends and where the body begins. Blank lines above a mail's header are skipped."""
+    if start == 0 and (blank := _BLANK_ABOVE.match(raw)):
+        start = blank.end()
     if raw.startswith(b"\n", start, end):
         return start, start + 1
     if raw.startswith(b"\r\n", start, end):

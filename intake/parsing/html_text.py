@@ -1,4 +1,4 @@
-"""HTML to readable text: blocks on lines of their own, lists, links in full, quotes as ``> ``; hidden text left out.
+"""HTML to readable text: blocks on lines of their own, lists, links in full, quotes as ``> ``; hidden text marked.
 
 lxml builds the tree (the standard library's parser takes minutes on hostile input), one loop with its own stack walks
 it: no depth of nesting can exhaust Python's. What costs time by the square is cut first: ``_tame`` drops the attributes
@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.html_writer import Writer
+from intake.parsing.pictures import Names, name_of
 
 _MAX_ATTRIBUTES = 200
 _TAME_FROM = 1 << 15
 _TAG = re.compile(r"<[A-Za-z][^\s/>]*")
 _ATTRIBUTE = re.compile(r"""[\s/]*+(?:[^\s/>=]++|=)(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+""")
+_PADDING = re.compile("[\u200b-\u200f\u034f\u00ad\u2060\ufeff\u2007\xa0]+")
+"""What newsletters fill a preview line with."""
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)",
@@ -35,8 +38,18 @@ _LINES = frozenset({"div", "li", "tr", "dt", "dd", "address", "article", "aside"
 _WEB = ("http://", "https://", "ftp://", "tel:", "mailto:", "sip:", "cid:")
 
 
-def html_to_text(html: str, caps: Caps, notes: Notes) -> str:
-    """Return what a reader of the page would read."""
+@dataclass
+class _Page:
+    """What one walk over a page needs and remembers."""
+
+    writer: Writer
+    notes: Notes
+    names: Names
+    shown: set[str] = field(default_factory=set)
+
+
+def html_to_text(html: str, caps: Caps, notes: Notes, names: Names | None = None) -> str:
+    """Return what a reader of the page would read. ``names`` are the pictures' by content id."""
     if len(html) > caps.html_bytes:
         notes.add(f"The HTML is longer than {caps.html_bytes} characters; the rest was not read.")
         html = html[: caps.html_bytes]
@@ -44,7 +57,7 @@ def html_to_text(html: str, caps: Caps, notes: Notes) -> str:
     if root is None:
         return ""
     writer = Writer(caps.text)
-    _walk(root, writer, notes)
+    _walk(root, _Page(writer, notes, names or {}))
     text = writer.text()
     return text if text or not html.strip() else _crude(html)
 
@@ -92,16 +105,17 @@ class _Frame:
     counter: int | None = None
 
 
-def _walk(root: etree._Element, writer: Writer, notes: Notes) -> None:
+def _walk(root: etree._Element, page: _Page) -> None:
+    writer = page.writer
     stack: list[_Frame] = []
-    _open(root, stack, writer, notes)
+    _open(root, stack, page)
     while stack:
         child = next(stack[-1].children, None)
         if child is not None:
-            _open(child, stack, writer, notes)
+            _open(child, stack, page)
             continue
         frame = stack.pop()
-        _close(frame, writer)
+        _close(frame, page)
         _break(frame.tag, stack, writer)
         _tail(frame.element, stack, writer)
 
@@ -111,28 +125,31 @@ def _tail(element: etree._Element, stack: list[_Frame], writer: Writer) -> None:
         writer.write(element.tail)
 
 
-def _open(element: etree._Element, stack: list[_Frame], writer: Writer, notes: Notes) -> None:
+def _open(element: etree._Element, stack: list[_Frame], page: _Page) -> None:
+    writer = page.writer
     tag = element.tag.lower() if isinstance(element.tag, str) else "script"
-    if tag in _SKIPPED or _is_hidden(element, notes):
+    is_skipped = tag in _SKIPPED
+    if is_skipped or _is_hidden(element):
+        if not is_skipped:
+            _mark_hidden(element, page)
         _tail(element, stack, writer)
         return
     frame = _Frame(element, tag, iter(element), mark=writer.mark())
     _break(tag, stack, writer)
-    _begin(frame, stack, writer)
+    _begin(frame, stack, page)
     stack.append(frame)
     if element.text:
         writer.write(element.text)
 
 
-def _begin(frame: _Frame, stack: list[_Frame], writer: Writer) -> None:
-    tag, element = frame.tag, frame.element
+def _begin(frame: _Frame, stack: list[_Frame], page: _Page) -> None:
+    tag, element, writer = frame.tag, frame.element, page.writer
     if tag == "br":
         writer.hard_break()
     elif tag == "hr":
         writer.write("---")
     elif tag == "img":
-        alternative = (element.get("alt") or "").strip()
-        writer.write(f"[{alternative[:500]}]" if alternative else "")
+        writer.write(_picture(element, page))
     elif tag == "li":
         writer.indent(_bullet(stack))
     elif tag == "blockquote":
@@ -144,8 +161,21 @@ def _begin(frame: _Frame, stack: list[_Frame], writer: Writer) -> None:
         frame.counter = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1
     elif tag == "dd":
         writer.indent("  ")
+    elif tag == "table":
+        writer.table()
     elif tag in ("td", "th"):
-        writer.cell()
+        row = next((frame for frame in reversed(stack[-4:]) if frame.tag == "tr"), None)
+        writer.cell(is_first=row is None or not row.counter)
+        if row is not None:
+            row.counter = (row.counter or 0) + 1
+
+
+def _picture(element: etree._Element, page: _Page) -> str:
+    """Return what stands for a picture: the name of the file that is attached, else what the page says of it."""
+    if name := name_of(element.get("src") or "", page.names):
+        return f"[image: {name}]"
+    alternative = " ".join((element.get("alt") or "").split())
+    return f"[{alternative[:500]}]" if alternative else ""
 
 
 def _bullet(stack: list[_Frame]) -> str:
@@ -156,10 +186,16 @@ def _bullet(stack: list[_Frame]) -> str:
     return f"{outer.counter - 1}. "
 
 
-def _close(frame: _Frame, writer: Writer) -> None:
-    tag = frame.tag
+def _close(frame: _Frame, page: _Page) -> None:
+    tag, writer = frame.tag, page.writer
     if tag == "a":
-        _link(frame, writer)
+        _link(frame, page)
+    elif tag == "tr":
+        writer.end_row()
+    elif tag == "table":
+        writer.end_table()
+    elif tag in ("td", "th"):
+        writer.end_cell()
     elif tag in ("li", "dd"):
         writer.unindent()
     elif tag == "blockquote":
@@ -177,15 +213,22 @@ def _break(tag: str, stack: list[_Frame], writer: Writer) -> None:
         writer.line()
 
 
-def _link(frame: _Frame, writer: Writer) -> None:
-    """Show where a link goes when its words do not: ``here <https://…>``."""
+def _link(frame: _Frame, page: _Page) -> None:
+    """Show where a link goes when its words do not: ``here <https://…>``; the same link once."""
+    writer = page.writer
     target = (frame.element.get("href") or "").strip()
     if not target.lower().startswith(_WEB):
         return
     words = writer.since(frame.mark).strip()
     bare = re.sub(r"^(?:mailto|tel):", "", target, flags=re.IGNORECASE)
-    if _plain(words) in (_plain(target), _plain(bare)):
+    if name_of(target, page.names):
         return
+    if _plain(words) in (_plain(target), _plain(bare)):
+        page.shown.add(target)
+        return
+    if target in page.shown:
+        return
+    page.shown.add(target)
     writer.write(f" <{bare}>" if words else f"<{bare}>")
 
 
@@ -193,10 +236,25 @@ def _plain(link: str) -> str:
     return re.sub(r"^https?://", "", link.strip().lower()).rstrip("/")
 
 
-def _is_hidden(element: etree._Element, notes: Notes) -> bool:
+def _is_hidden(element: etree._Element) -> bool:
     style = element.get("style")
-    if element.get("hidden") is None and not (style and _HIDDEN.search(style[:2000])):
-        return False
-    if "".join(element.itertext()).strip():
-        notes.add("The HTML has hidden text, which was left out.")
-    return True
+    return element.get("hidden") is not None or bool(style and _HIDDEN.search(style[:2000]))
+
+
+def _mark_hidden(element: etree._Element, page: _Page) -> None:
+    """Show hidden words as such: they may be a trap, or the preview line of a newsletter."""
+    words = " ".join(_PADDING.sub(" ", "".join(_visible_text(element))).split())
+    if words:
+        page.notes.add("The HTML has hidden text, which is marked.")
+        page.writer.line()
+        page.writer.write(f"[hidden: {words}]")
+        page.writer.line()
+
+
+def _visible_text(element: etree._Element) -> Iterator[str]:
+    for one in element.iter():
+        if isinstance(one.tag, str) and one.tag.lower() not in _SKIPPED:
+            yield one.text or ""
+        yield " "
+        if one is not element:
+            yield one.tail or ""

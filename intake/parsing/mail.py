@@ -9,6 +9,7 @@ from intake.parsing.addresses import read_addresses
 from intake.parsing.body import read_body
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.headers import Headers
+from intake.parsing.leaves import first_part
 from intake.parsing.mime import read_tree
 from intake.parsing.reports import Report, message_ids, read_report
 from procedure.mail import Address, ParsedAttachment, ParsedMail
@@ -33,6 +34,8 @@ def parse(raw: bytes, caps: Caps | None = None) -> ParsedMail:
         raw = raw.replace(b"\r", b"\n")
     root = read_tree(raw, caps, notes)
     headers = root.headers
+    text_part = first_part(root, lambda part: part.type.startswith("text/") and "charset" in part.parameters)
+    headers.hint = text_part.parameters["charset"] if text_part else ""
     body = read_body(root, caps, notes)
     text = body.text[: caps.text]
     report = read_report(root, text, caps, notes)

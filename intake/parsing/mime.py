@@ -15,6 +15,7 @@ from intake.parsing.parameters import content_type, file_name, read_parameters
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{6,200})", re.MULTILINE)
 _MAX_BOUNDARY = 200
+_TOKEN = re.compile(r"[a-z0-9_-]+")
 
 
 @dataclass
@@ -40,12 +41,21 @@ class Part:
     @property
     def encoding(self) -> str:
         """Return the content transfer encoding in lower case."""
-        return self.headers.raw("content-transfer-encoding").lower().split(";")[0].strip(" \"'")
+        match = _TOKEN.search(self.headers.raw("content-transfer-encoding").lower())
+        return match[0] if match else ""
 
 
 def read_tree(raw: bytes, caps: Caps, notes: Notes) -> Part:
     """Return the part that is the whole mail, with all parts below it."""
     return _Tree(raw, caps, notes).read()
+
+
+def _kind(value: str, parameters: dict[str, str]) -> str:
+    """Return the content type; some senders leave the subtype of a multipart out."""
+    kind = content_type(value)
+    if not kind and parameters.get("boundary") and value.lower().startswith("multipart"):
+        return "multipart/mixed"
+    return kind
 
 
 class _Tree:
@@ -98,7 +108,7 @@ class _Tree:
         raw_disposition = headers.raw("content-disposition")
         disposition = read_parameters(raw_disposition, self._caps, self._notes)
         return Part(
-            self._raw, body, end, headers, content_type(value) or default_type, parameters,
+            self._raw, body, end, headers, _kind(value, parameters) or default_type, parameters,
             raw_disposition.split(";")[0].strip().lower(), file_name(disposition, parameters, self._caps), depth,
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from intake.parsing.body import MESSAGES, attached_mail
+from intake.parsing.attached import MESSAGES, attached_mail
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.mime import Part
 from intake.parsing.transfer import decode_transfer

@@ -5,9 +5,15 @@ from __future__ import annotations
 import binascii
 import re
 
+from intake.parsing.uuencode import decode_uu
 from intake.parsing.words import decode_base64
 
-_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
+_SOFT_BREAK = re.compile(rb"=[ \t]{1,70}\r?$", re.MULTILINE)
+_LOST_BREAK = re.compile(rb"=\r(?!\n)")
+_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\s]*\Z")
+_BASE64_OCTETS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
+_PADDING = re.compile(rb"={1,3}")
+_MAX_SEGMENTS = 1000
 
 
 def decode_transfer(octets: bytes, encoding: str) -> bytes:
@@ -15,34 +21,50 @@ def decode_transfer(octets: bytes, encoding: str) -> bytes:
     if encoding == "base64":
         return _base64(octets)
     if encoding in ("quoted-printable", "quoted_printable", "quotedprintable"):
-        return binascii.a2b_qp(octets)
+        return _quoted_printable(octets)
     if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        return _uu(octets)
+        return decode_uu(octets)
     return octets
 
 
+def is_no_base64(octets: bytes) -> bool:
+    """Say whether a body that is declared base64 is plain text: words in it, not letters by the line."""
+    sample = octets[:2000].strip()
+    if not sample or _BASE64_LINE.match(sample):
+        return False
+    foreign = len(sample.translate(None, _BASE64_OCTETS))
+    return foreign >= 4 and foreign * 20 > len(sample)
+
+
+def _quoted_printable(octets: bytes) -> bytes:
+    """Decode; a soft line break may have blanks after its ``=``, or have lost its line feed."""
+    if b"= " in octets or b"=\t" in octets:
+        octets = _SOFT_BREAK.sub(b"=", octets)
+    if b"=\r" in octets:
+        octets = _LOST_BREAK.sub(b"=\r\n", octets)
+    return binascii.a2b_qp(octets)
+
+
 def _base64(octets: bytes) -> bytes:
-    """Decode strictly, which is fast and right for nearly all; else, up to the padding, whatever is base64."""
+    """Decode what is base64, also when it was joined of several pieces; plain text, before or below it, stays."""
+    if is_no_base64(octets):
+        return octets
+    padding = _PADDING.search(octets)
+    if padding is None or not octets[padding.end() :].strip(b"= \t\r\n"):
+        return _segment(octets)
+    out: list[bytes] = []
+    position = 0
+    for padding in _PADDING.finditer(octets):
+        if len(out) >= _MAX_SEGMENTS or is_no_base64(octets[position : padding.end()]):
+            break
+        out.append(_segment(octets[position : padding.end()]))
+        position = padding.end()
+    rest = octets[position:]
+    return b"".join(out) + (rest if is_no_base64(rest) else _segment(rest))
+
+
+def _segment(octets: bytes) -> bytes:
     try:
         return binascii.a2b_base64(octets)
     except binascii.Error:
-        body, _, _ = octets.partition(b"=")
-        return decode_base64(body)
-
-
-def _uu(octets: bytes) -> bytes:
-    begin = _UU_BEGIN.search(octets)
-    out: list[bytes] = []
-    for line in octets[begin.end() if begin else 0 :].splitlines():
-        if line.strip() in (b"end", b"`"):
-            break
-        try:
-            out.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            # The length octet lies: take what the length asks for (what the old encoders meant).
-            wanted = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
-            try:
-                out.append(binascii.a2b_uu(line[:wanted]))
-            except binascii.Error:
-                continue
-    return b"".join(out)
+        return decode_base64(octets)
