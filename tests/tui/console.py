@@ -11,6 +11,7 @@ from datetime import UTC
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input, TextArea
 
 from desk import opening, reading
@@ -82,6 +83,10 @@ class Seat:
     async def hears(self, *words: str) -> None:
         """Wait until the line at the foot says the words."""
         await self.until(lambda: all(word in self.said for word in words))
+
+    def has(self, kind: type[Screen[Any]]) -> bool:
+        """Tell whether a screen or a question of a kind is on top."""
+        return isinstance(self.app.screen, kind)
 
     @property
     def said(self) -> str:

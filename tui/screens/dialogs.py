@@ -31,6 +31,7 @@ _BOX = """
     & .question { text-style: bold; height: auto; }
     & .help { color: $text-muted; height: auto; }
     & OptionList, & OptionList:focus { height: auto; max-height: 14; border: none; background: $surface; padding: 0; }
+    & OptionList { text-wrap: nowrap; text-overflow: ellipsis; }
     & Input, & Input:focus { border: none; background: $background; height: 1; padding: 0 1; }
     & TextArea, & TextArea:focus { height: 8; border: none; background: $background; padding: 0 1; }
 """
