@@ -54,8 +54,8 @@ constraints: venv ## write constraints.txt from what is installed
 demo: venv ## a desk with believable customers, to try at once
 	@$(BIN)/tierdesk demo
 
-soak: venv ## half an hour of mail, agents and restarts
-	$(BIN)/python -m bench.soak $(ARGS)
+soak: venv ## long random histories, and thirty times kill -9 under load
+	$(BIN)/python -m pytest -m soak $(ARGS)
 
 mutants: venv ## put faults in, one at a time, and see that the tests notice (ARGS="lease" for some)
 	$(BIN)/python tests/mutants.py $(ARGS)
