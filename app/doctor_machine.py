@@ -44,7 +44,7 @@ def _settings(loaded: LoadedSettings) -> Finding:
 
 def _addresses(loaded: LoadedSettings) -> Finding:
     addresses = loaded.settings.desk.addresses
-    if not addresses and not loaded.settings.smtp.listen:
+    if not addresses and not loaded.settings.smtp.listen and not loaded.settings.lmtp.listen:
         return warn("addresses", "none: the desk takes calls only", "Set desk.addresses, if mail should come in.")
     if not addresses:
         return fail("addresses", "desk.addresses is empty: every mail is refused", "Set desk.addresses.")

@@ -6,7 +6,7 @@ import smtplib
 from collections.abc import Iterator
 
 from app.doctor import Finding, fail, ok, warn
-from app.endpoints import Endpoint
+from app.endpoints import Endpoint, UnixPath
 from app.errors import AppError
 from app.settings_model import Settings
 from app.workers import make_smarthost
@@ -16,23 +16,33 @@ SECONDS = 5.0
 
 
 def findings(settings: Settings) -> Iterator[Finding]:
-    """Yield what the two say."""
-    yield _listener(settings.smtp.endpoint)
+    """Yield what they say."""
+    yield from _listener(settings)
     yield _smarthost(settings)
 
 
-def _listener(endpoint: Endpoint | None) -> Finding:
-    if endpoint is None:
-        return warn("listener", "smtp.listen is empty: no mail comes in by SMTP", "Set smtp.listen, if mail should.")
-    if endpoint.port == 0:
+def _listener(settings: Settings) -> Iterator[Finding]:
+    places = [*settings.smtp.places, *settings.lmtp.places]
+    if not places:
+        advice = "Set smtp.listen or lmtp.listen, if mail should."
+        yield warn("listener", "smtp.listen and lmtp.listen are empty: no mail comes in", advice)
+    for place in places:
+        yield _answer(place)
+
+
+def _answer(place: Endpoint | UnixPath) -> Finding:
+    if isinstance(place, UnixPath):
+        host, port = place.path, 0
+    elif place.port == 0:
         return ok("listener", "any free port; 'tierdesk serve' prints which")
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(endpoint.host, endpoint.host)
+    else:
+        host, port = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(place.host, place.host), place.port
     try:
-        with smtplib.SMTP(host, endpoint.port, timeout=SECONDS) as smtp:
-            smtp.noop()
+        with smtplib.LMTP(host, port, timeout=SECONDS) as client:  # it knows unix sockets, and NOOP is said in both
+            client.noop()
     except (OSError, smtplib.SMTPException) as error:
-        return warn("listener", f"{endpoint} does not answer: {_reason(error)}", "tierdesk serve")
-    return ok("listener", f"{endpoint} answers 220")
+        return warn("listener", f"{place} does not answer: {_reason(error)}", "tierdesk serve")
+    return ok("listener", f"{place} answers 220")
 
 
 def _smarthost(settings: Settings) -> Finding:

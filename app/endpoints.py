@@ -1,4 +1,4 @@
-"""Network endpoints as people write them: ``127.0.0.1:8025``, ``[::1]:25``, ``mail.example.org:587``."""
+"""Endpoints as people write them: ``127.0.0.1:8025``, ``[::1]:25``, ``mail.example.org:587``, ``unix:/run/x``."""
 
 from __future__ import annotations
 
@@ -27,6 +27,37 @@ class Endpoint(NamedTuple):
             return ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return self.host.lower() in {"localhost", "localhost."}
+
+
+class UnixPath(NamedTuple):
+    """The path of a unix socket, from the root."""
+
+    path: str
+
+    def __str__(self) -> str:
+        """Return the form that ``parse_listen`` reads."""
+        return f"unix:{self.path}"
+
+
+_MAX_UNIX_PATH = 107
+"""What sun_path holds on Linux, its final zero aside."""
+
+
+def parse_listen(text: str) -> tuple[Endpoint | UnixPath, ...]:
+    """Read places to listen, separated by commas; '' is none. Raises ValueError with what is wrong, as a predicate."""
+    if not text.strip():
+        return ()
+    places = [part.strip() for part in text.split(",")]
+    return tuple(_unix_path(part) if part.startswith("unix:") else parse_endpoint(part) for part in places)
+
+
+def _unix_path(text: str) -> UnixPath:
+    path = text.removeprefix("unix:")
+    if not path.startswith("/") or path.endswith("/"):
+        raise ValueError("must have a path from the root after unix:, as in unix:/run/tierdesk/lmtp")
+    if len(path.encode()) > _MAX_UNIX_PATH:
+        raise ValueError(f"has a path of more than {_MAX_UNIX_PATH} octets, too long for a unix socket")
+    return UnixPath(path)
 
 
 def parse_endpoint(text: str) -> Endpoint:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-from app import holder, workers
+from app import holder, listening, workers
 from app.errors import AppError
 from app.settings_model import Settings
 from app.supervisor import pause_unless, supervise
@@ -24,7 +24,7 @@ from desk.actors import TIMERS
 from desk.context import Desk
 from desk.errors import DeskError
 from intake.filer import Filer
-from intake.listener import CannotListen
+from intake.listener import Bound, CannotListen
 from outbox.worker import Courier
 
 log = logging.getLogger("tierdesk.service")
@@ -47,14 +47,14 @@ class Service:
         self._desk = desk
         self._settings = settings
         self._holder = str(holder.this_process(str(next(_numbers))))
-        self._listener = workers.make_listener(desk, settings)
+        self._listener = listening.make_listener(desk, settings)
         self._filer: Filer | None = None
         self._courier: Courier | None = None
         self._lost: str | None = None
         workers.make_smarthost(settings.outbox)  # a password that cannot be read is told now, not at the first mail
 
-    async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[str]], None] = lambda _: None) -> None:
-        """Work until ``stop`` is set; ``on_ready`` is told the addresses listened on, once they are.
+    async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[Bound]], None] = lambda _: None) -> None:
+        """Work until ``stop`` is set; ``on_ready`` is told where it listens, once it does.
 
         Raises ServiceError when another service runs on this store, now or later, and when an address cannot be had.
         """
@@ -63,9 +63,9 @@ class Service:
         await self._take_lease()
         forget = self._desk.database.on_write(lambda: _from_thread(loop, self._ring))
         try:
-            addresses = await self._listen()
-            log.info("action=started listening=%s", ",".join(addresses) or "-")
-            on_ready(addresses)
+            bound = await self._listen()
+            log.info("action=started listening=%s", ",".join(one.address for one in bound) or "-")
+            on_ready(bound)
             await self._work(stop)
         finally:
             forget()
@@ -74,7 +74,7 @@ class Service:
         if self._lost:
             raise ServiceError(self._lost)
 
-    async def _listen(self) -> list[str]:
+    async def _listen(self) -> list[Bound]:
         if self._listener is None:
             return []
         if not self._settings.desk.addresses:
@@ -172,7 +172,7 @@ def _thread_main(service: Service, ready: Future[list[str]], stopping: Future[Ca
     async def live() -> None:
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         stopping.set_result(lambda: _from_thread(loop, stop.set))
-        await service.run(stop, lambda addresses: ready.set_result(list(addresses)))
+        await service.run(stop, lambda bound: ready.set_result([one.address for one in bound]))
 
     try:
         asyncio.run(live())

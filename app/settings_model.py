@@ -11,27 +11,17 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from app.endpoints import Endpoint, parse_endpoint
 from app.errors import SettingsError
+from app.settings_listener import LmtpSettings, SmtpSettings
+from app.settings_section import AbsolutePath, HostName, Section, as_tuple
 
 
 def default_store_url() -> str:
     """Return the embedded store in the user's data directory."""
     return f"sqlite:///{platformdirs.user_data_path('tierdesk') / 'tierdesk.db'}"
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _mail_address(text: str) -> str:
@@ -51,45 +41,20 @@ def _store_url(text: str) -> str:
     return text
 
 
-def _listen(text: str) -> str:
-    if text:
-        parse_endpoint(text)
-    return text
-
-
 def _smarthost(text: str) -> str:
     if text and parse_endpoint(text).port == 0:
         raise ValueError("must end in a port from 1 to 65535")
     return text
 
 
-def _host_name(text: str) -> str:
-    if text and not re.fullmatch(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*|\[[0-9A-Fa-f:.]+\]", text):
-        raise ValueError("must be a host name such as desk.example.org")
-    return text
-
-
-def _absolute_path(text: str) -> str:
-    if text and not Path(text).is_absolute():
-        raise ValueError("must be a path from the root, beginning with /")
-    return text
-
-
 MailAddress = Annotated[str, AfterValidator(_mail_address)]
-HostName = Annotated[str, AfterValidator(_host_name)]
-
-
-class Section(BaseModel):
-    """What all sections share: nothing can be changed, nothing unknown is accepted, nothing is converted."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 class DeskSettings(Section):
     """Who the desk is to its customers."""
 
     name: str = Field(default="Support", min_length=1, description="The name in the From line of answers.")
-    addresses: Annotated[tuple[MailAddress, ...], BeforeValidator(_as_tuple)] = Field(
+    addresses: Annotated[tuple[MailAddress, ...], BeforeValidator(as_tuple)] = Field(
         default=(),
         description="The mail addresses of the desk; mail to any other is refused. The first one sends the answers.",
     )
@@ -114,35 +79,6 @@ class StoreSettings(Section):
     )
 
 
-class SmtpSettings(Section):
-    """The listener that takes mail in."""
-
-    listen: Annotated[str, AfterValidator(_listen)] = Field(
-        default="127.0.0.1:8025",
-        description='Where to listen, host:port or [ipv6]:port; port 0 takes a free one; "" is off.',
-    )
-    hostname: HostName = Field(default="", description='The name in the greeting; "" is the name of the machine.')
-    max_message_bytes: int = Field(default=26_214_400, ge=1024, description="The largest mail accepted, in bytes.")
-    max_connections: int = Field(default=200, ge=1, le=10_000, description="How many connections may be open at once.")
-    max_connections_per_peer: int = Field(default=64, ge=1, le=10_000, description="The same, for one peer address.")
-    free_space_floor_bytes: int = Field(
-        default=268_435_456,
-        ge=0,
-        description="Below this much free space mail is put off (452) until there is room again.",
-    )
-
-    @model_validator(mode="after")
-    def _peer_within_all(self) -> Self:
-        if self.max_connections_per_peer > self.max_connections and "max_connections_per_peer" in self.model_fields_set:
-            raise ValueError("smtp.max_connections_per_peer must not be greater than smtp.max_connections")
-        return self
-
-    @property
-    def endpoint(self) -> Endpoint | None:
-        """Return where to listen, None when the listener is off."""
-        return parse_endpoint(self.listen) if self.listen else None
-
-
 class OutboxSettings(Section):
     """The next hop for mail that leaves."""
 
@@ -156,10 +92,10 @@ class OutboxSettings(Section):
     )
     user: str = Field(default="", description='The user name for AUTH; "" means no AUTH.')
     password: SecretStr = Field(default=SecretStr(""), description="Its password; better kept in a file of its own.")
-    password_file: Annotated[str, AfterValidator(_absolute_path)] = Field(
+    password_file: AbsolutePath = Field(
         default="", description="A file that holds the password and nothing else; read when it is needed."
     )
-    ca_file: Annotated[str, AfterValidator(_absolute_path)] = Field(
+    ca_file: AbsolutePath = Field(
         default="", description='Authorities that sign its certificate, a PEM file; "" means those of the system.'
     )
     timeout_seconds: float = Field(
@@ -222,6 +158,7 @@ class Settings(Section):
     desk: DeskSettings = Field(default_factory=DeskSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     smtp: SmtpSettings = Field(default_factory=SmtpSettings)
+    lmtp: LmtpSettings = Field(default_factory=LmtpSettings)
     outbox: OutboxSettings = Field(default_factory=OutboxSettings)
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
     log: LogSettings = Field(default_factory=LogSettings)

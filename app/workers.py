@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import socket
-import sys
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from app.settings_model import OutboxSettings, Settings
 from app.supervisor import pause_unless
-from desk import due, filing, ledger, outgoing, timers
-from desk.actors import COURIER, FILER, LISTENER, TIMERS
+from desk import due, filing, outgoing, timers
+from desk.actors import COURIER, FILER, TIMERS
 from desk.context import Desk
 from intake.filer import Filer
-from intake.listener import Listener
 from intake.parser import ParserProcess
-from intake.recorder import Recorder
-from intake.settings import ListenerSettings
 from outbox.deliver import deliver
 from outbox.smarthost import Smarthost, Tls
 from outbox.worker import Courier
@@ -31,33 +24,6 @@ POLL_SECONDS = 1.0
 _CLAIM_ALONE = 8
 _CLAIM_SHARED = 2
 """On a server another filer takes over what was not filed within the lease, so few are claimed at once."""
-
-
-def make_listener(desk: Desk, settings: Settings) -> Listener | None:
-    """Return the listener of the settings, None when it is off."""
-    endpoint = settings.smtp.endpoint
-    if endpoint is None:
-        return None
-    smtp = settings.smtp
-    limits = ListenerSettings(
-        host=endpoint.host,
-        port=endpoint.port,
-        hostname=smtp.hostname or socket.gethostname(),
-        max_message_bytes=smtp.max_message_bytes,
-        max_connections=smtp.max_connections,
-        max_connections_per_peer=smtp.max_connections_per_peer,
-        free_space_floor=smtp.free_space_floor_bytes,
-    )
-    recorder = Recorder(partial(ledger.record, LISTENER, desk))
-    accepts = partial(ledger.accepts, LISTENER, desk)
-    space = partial(free_bytes, desk)
-    return Listener(limits, recorder, accepts, desk.clock.now, space, desk.chance.token)
-
-
-def free_bytes(desk: Desk) -> int:
-    """Return the free space on the disk of an embedded store; a server looks after its own."""
-    file = desk.database.engine.url.database
-    return shutil.disk_usage(Path(file).parent).free if desk.database.is_embedded and file else sys.maxsize
 
 
 def make_filer(desk: Desk) -> Filer:

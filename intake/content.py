@@ -15,13 +15,15 @@ _HEADER_END = re.compile(rb"\n\r?\n")
 class Content:
     """Collects one mail. ``feed`` until it returns the octets that follow the final dot."""
 
-    def __init__(self, max_bytes: int, max_header_bytes: int, max_lines: int) -> None:
+    def __init__(self, max_bytes: int, max_header_bytes: int, max_lines: int, max_line_bytes: int = 10 << 20) -> None:
         self._max_bytes = max_bytes
         self._max_header_bytes = max_header_bytes
         self._max_lines = max_lines
+        self._max_line_bytes = max_line_bytes
         # The CRLF that ended the DATA command: a mail may be empty, and its first line may begin with a dot.
         self._buffer = bytearray(b"\r\n")
         self._lines = 0
+        self._line_start = 2
         self._scanned = 0
         self._has_body = False
         self.size = 0
@@ -54,6 +56,16 @@ class Content:
         return content[1:] if content[:1] == b"." else content
 
     @property
+    def held(self) -> int:
+        """Return how many octets are in memory."""
+        return len(self._buffer)
+
+    def refuse(self, reply: str) -> None:
+        """Keep nothing of the mail, and have this reply for it once its end has come."""
+        self.refusal = self.refusal or reply
+        self._keep_the_end()
+
+    @property
     def is_hopeless(self) -> bool:
         """Say whether twice the allowed size was sent: reading on to be polite has its end too."""
         return self.size > 2 * self._max_bytes + 65_536
@@ -64,7 +76,10 @@ class Content:
             self.refusal = self._refuse()
             self._scanned = len(self._buffer)
         if self.refusal is not None:
-            del self._buffer[: max(0, len(self._buffer) - len(_END))]
+            self._keep_the_end()
+
+    def _keep_the_end(self) -> None:
+        del self._buffer[: max(0, len(self._buffer) - len(_END))]
 
     def _refuse(self) -> str | None:
         if self._octets() > self._max_bytes:
@@ -72,9 +87,19 @@ class Content:
         self._lines += self._buffer.count(b"\n", max(2, self._scanned))
         if self._lines > self._max_lines:
             return f"552 5.3.4 The mail has more than {self._max_lines} lines"
+        if self._has_long_line():
+            return f"552 5.3.4 A line is longer than {self._max_line_bytes} octets"
         if not self._has_body and self._header_octets() > self._max_header_bytes:
             return f"552 5.3.4 The header is larger than {self._max_header_bytes} octets"
         return None
+
+    def _has_long_line(self) -> bool:
+        """Look from the start of the line that was open before this chunk: little work while lines are short."""
+        start, limit = self._line_start, self._max_line_bytes
+        self._line_start = self._buffer.rfind(b"\n", max(start, self._scanned)) + 1 or start
+        if len(self._buffer) - start <= limit:
+            return False
+        return any(len(line) > limit for line in bytes(memoryview(self._buffer)[start:]).split(b"\n"))
 
     def _octets(self) -> int:
         """Return the size as RFC 1870 counts it: without the doubled dots, counted only when it matters."""

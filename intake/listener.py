@@ -14,24 +14,34 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
-from intake.protocol import SmtpConnection
+from intake.protocol import Connection
 from intake.recorder import Recorder
-from intake.settings import ListenerSettings
+from intake.room import Memory, Space
+from intake.settings import Address, InheritedSocket, ListenerSettings, Speech, TcpAddress
+from intake.sockets import UnixSocket
 from procedure.mail import Envelope
 
 _log = logging.getLogger("tierdesk.intake")
 
 _BACKLOG = 512
-_SPACE_SECONDS = 1.0
 
 
 class CannotListen(OSError):
     """The address to listen on cannot be had; its text is one sentence for the person who chose it."""
 
 
+class Bound(NamedTuple):
+    """Where the listener can be reached: ``127.0.0.1:8025``, ``[::1]:8025`` or ``unix:/path``, and what it speaks."""
+
+    speech: Speech
+    address: str
+
+
 class Listener:
-    """Takes mail on one address.
+    """Takes mail on its addresses; the limits are those of all of them together.
 
     ``accepts`` says whether an address is ours (called in a thread), ``now`` gives aware UTC, ``free_bytes`` the free
     space on the store's disk, ``token`` a random text of letters and digits.
@@ -51,25 +61,44 @@ class Listener:
         self._accepts = accepts
         self._now = now
         self._token = token
-        self._space = _Space(free_bytes, settings.free_space_floor)
+        self._space = Space(free_bytes, settings.free_space_floor)
+        self._memory = Memory(settings.max_bytes_in_memory)
         self._peers: Counter[str] = Counter()
-        self._connections: set[SmtpConnection] = set()
-        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._servers: list[asyncio.Server] = []
+        self._paths: list[UnixSocket] = []
 
-    async def start(self) -> list[str]:
-        """Bind and listen. Return the addresses bound, e.g. ``127.0.0.1:8025``; raises ``CannotListen``."""
-        host, port = self._settings.host, self._settings.port
-        loop = asyncio.get_running_loop()
+    async def start(self) -> list[Bound]:
+        """Bind and listen on all addresses or on none; return what was bound. Raises ``CannotListen``."""
+        bound: list[Bound] = []
         try:
-            self._server = await loop.create_server(self._connect, host, port, backlog=_BACKLOG)
-        except (OSError, OverflowError) as error:
-            raise CannotListen(f"Cannot listen on {host}:{port}: {_reason(error)}") from error
-        return [_shown(bound) for bound in self._server.sockets]
+            for address in self._settings.listen:
+                server = await self._open(address)
+                self._servers.append(server)
+                bound.extend(Bound(address.speech, _shown(one)) for one in server.sockets)
+        except CannotListen:
+            self._close_servers()
+            raise
+        return bound
+
+    async def _open(self, address: Address) -> asyncio.Server:
+        loop, connect = asyncio.get_running_loop(), partial(self._connect, address.speech)
+        try:
+            if isinstance(address, TcpAddress):
+                return await loop.create_server(connect, address.host, address.port, backlog=_BACKLOG)
+            if isinstance(address, InheritedSocket):
+                is_unix = address.socket.family == socket.AF_UNIX
+                create = loop.create_unix_server if is_unix else loop.create_server
+                return await create(connect, sock=address.socket, backlog=_BACKLOG)
+            path = UnixSocket(address)
+            self._paths.append(path)
+            return await loop.create_unix_server(connect, sock=path.socket, backlog=_BACKLOG)
+        except (OSError, OverflowError, LookupError) as error:
+            raise CannotListen(f"Cannot listen on {_named(address)}: {_reason(error)}") from error
 
     async def stop(self) -> None:
         """Stop listening, tell idle peers 421, wait for mails that are being received, and drain the recorder."""
-        if self._server is not None:
-            self._server.close()
+        self._close_servers()
         for connection in list(self._connections):
             connection.close_soon()
         until = time.monotonic() + self._settings.drain_seconds
@@ -78,9 +107,14 @@ class Listener:
         for connection in list(self._connections):
             connection.cut()
         await self._recorder.drain()
-        if self._server is not None:
-            await self._server.wait_closed()
-            self._server = None
+        while self._servers:
+            await self._servers.pop().wait_closed()
+
+    def _close_servers(self) -> None:
+        while self._paths:
+            self._paths.pop().remove()
+        for server in self._servers:
+            server.close()
 
     # -- the door ------------------------------------------------------------------------------------------------------
 
@@ -108,6 +142,14 @@ class Listener:
         """Say whether a mail of that size leaves the store's disk its floor."""
         return self._space.has(octets)
 
+    def has_memory(self) -> bool:
+        """Say whether one more mail may begin."""
+        return not self._memory.is_full
+
+    def hold(self, octets: int) -> bool:
+        """Take memory for octets of a mail, or give it back where negative; False when there is not so much."""
+        return self._memory.change(octets)
+
     def reference(self) -> str:
         """Return a short text that connects a 451 with its line in the log."""
         return self._token()[:10]
@@ -119,36 +161,29 @@ class Listener:
         _log.info("action=accepted mail=%d peer=%s recipients=%d octets=%d", ledger_id, peer, len(rcpt_to), len(raw))
         return ledger_id
 
-    def _connect(self) -> SmtpConnection:
-        connection = SmtpConnection(self._settings, self, asyncio.get_running_loop(), self._connections.discard)
+    def _connect(self, speech: Speech) -> Connection:
+        lost = self._connections.discard
+        connection = Connection(self._settings, self, speech, asyncio.get_running_loop(), lost)
         self._connections.add(connection)
         return connection
 
 
-class _Space:
-    """The free space of a disk, asked for at most once a second."""
-
-    def __init__(self, free_bytes: Callable[[], int], floor: int) -> None:
-        self._free_bytes = free_bytes
-        self._floor = floor
-        self._free = 0
-        self._asked_at: float | None = None
-
-    def has(self, octets: int) -> bool:
-        """Say whether ``octets`` more leave the floor free."""
-        now = time.monotonic()
-        if self._asked_at is None or now - self._asked_at > _SPACE_SECONDS:
-            self._free, self._asked_at = self._free_bytes(), now
-        return self._free - octets >= self._floor
-
-
-def _reason(error: OSError | OverflowError) -> str:
+def _reason(error: Exception) -> str:
     if not isinstance(error, OSError):
-        return str(error)
+        return str(error.args[0]) if error.args else str(error)
     # asyncio's own text repeats the address; name look-ups have negative numbers and a text of their own.
-    return os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
+    is_asyncio = bool(error.strerror and error.strerror.startswith("error while attempting"))
+    return os.strerror(error.errno) if error.errno and is_asyncio else error.strerror or str(error)
+
+
+def _named(address: Address) -> str:
+    if isinstance(address, TcpAddress):
+        return f"{address.host}:{address.port}"
+    return "a socket of the service manager" if isinstance(address, InheritedSocket) else f"unix:{address.path}"
 
 
 def _shown(bound: socket.socket) -> str:
+    if bound.family == socket.AF_UNIX:
+        return f"unix:{bound.getsockname()}"
     host, port = bound.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

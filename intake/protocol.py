@@ -1,49 +1,56 @@
-"""One SMTP connection: aiosmtpd's transport, session and timers, with a loop and DATA of our own.
+"""One connection: aiosmtpd's transport, session and timers, with a loop, DATA and TLS of our own.
 
 Why not aiosmtpd's own loop: it answers 500 to our own trouble, keeps one object for each line of DATA, runs the
-command's timer through DATA and commit, cancels the commit when the peer leaves, and offers AUTH that nobody can pass.
-What is said is decided in ``intake.dialogue``; ``_converse`` is the one place that speaks.
+command's timer through DATA and commit, cancels the commit when the peer leaves, gives one reply for all recipients of
+LMTP, and offers AUTH that nobody can pass. What is said is decided in ``intake.dialogue``; ``_converse`` is the one
+place that speaks.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
+import ssl
 from collections.abc import Callable
 
 from aiosmtpd.smtp import SMTP
 
 from desk.errors import Unavailable
 from intake.content import Content
-from intake.dialogue import IDENT, MAX_LINE, Close, Dialogue, Door
-from intake.settings import MEBIBYTE, ListenerSettings
-from intake.wire import Wire
+from intake.dialogue import MAX_LINE, Dialogue
+from intake.parties import Close, Door, PeerGone
+from intake.proxy import BadHeader, read_client
+from intake.settings import ListenerSettings, Speech
+from intake.wire import Line, Wire
 
 _log = logging.getLogger("tierdesk.intake")
 
+IDENT = {Speech.SMTP: "ESMTP tierdesk", Speech.LMTP: "LMTP tierdesk"}
+_READ_AHEAD = 1 << 18
+_PROXY_SECONDS = 10.0
+_HANDSHAKE_SECONDS = 30.0
 
-class PeerGone(Exception):  # not an error of ours
-    """The peer left in the middle of a mail; nobody is there to hear a reply."""
 
+class Connection(SMTP):
+    """One connection; the dialogue knows it as its ``Caller``."""
 
-class SmtpConnection(SMTP):
-    """One connection."""
-
-    line_length_limit = MEBIBYTE
+    line_length_limit = _READ_AHEAD  # for the base class only: half of what is read ahead before the peer must wait
 
     def __init__(
         self,
         settings: ListenerSettings,
         door: Door,
+        speech: Speech,
         loop: asyncio.AbstractEventLoop,
-        on_lost: Callable[[SmtpConnection], None],
+        on_lost: Callable[[Connection], None],
     ) -> None:
         super().__init__(
             None,
             data_size_limit=settings.max_message_bytes,
             enable_SMTPUTF8=True,
             hostname=settings.hostname,
-            ident=IDENT,
+            ident=IDENT[speech],
             timeout=settings.command_seconds,
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
             loop=loop,
@@ -51,23 +58,26 @@ class SmtpConnection(SMTP):
         self._settings = settings
         self._door = door
         self._on_lost = on_lost
-        self._peer = ""
         self._is_inside = False
         self._wire: Wire
+        self._held = 0
+        self._is_last = False
+        self.peer = ""
+        self.speech = speech
+        self.is_secure = False
         self.is_receiving = False
         """True from DATA to the reply after the final dot: ``stop`` waits for these."""
-        self._is_last = False
 
     def eof_received(self) -> bool | None:
         """Let the dialogue go on: a peer that has sent QUIT and closed its side still wants its replies."""
         asyncio.StreamReaderProtocol.eof_received(self)
-        return self.session is not None and self.session.ssl is None
+        return not self.is_secure  # TLS cannot be half closed
 
     def connection_lost(self, error: Exception | None) -> None:
         """Count the connection out; the base class cancels the dialogue, which does not reach a commit."""
         if self._is_inside:
             self._is_inside = False
-            self._door.leave(self._peer)
+            self._door.leave(self.peer)
         self._on_lost(self)
         super().connection_lost(error)
 
@@ -78,7 +88,7 @@ class SmtpConnection(SMTP):
             self._hang_up("421 4.3.2 Closing down, try again soon")
 
     def _timeout_cb(self) -> None:
-        _log.info("action=timeout peer=%s", self._peer)
+        _log.info("action=timeout peer=%s", self.peer)
         self._hang_up("421 4.4.2 Waited too long for you")
 
     def cut(self) -> None:
@@ -98,20 +108,31 @@ class SmtpConnection(SMTP):
     async def _handle_client(self) -> None:
         assert self.session is not None and self.transport is not None
         peername: object = self.session.peer  # annotated as text by the library, a tuple on TCP
-        self._peer = str(peername[0]) if isinstance(peername, tuple) and peername else "local"
+        self.peer = _address(peername[0]) if isinstance(peername, tuple) and peername else "local"
+        self._wire = Wire(self._reader, MAX_LINE)
         try:
-            self._is_inside = self._door.enter(self._peer)
+            await self._read_proxy()
+            self._is_inside = self._door.enter(self.peer)
             if not self._is_inside:
-                _log.warning("action=too_many_connections peer=%s", self._peer)
+                _log.warning("action=too_many_connections peer=%s", self.peer)
                 self._hang_up("421 4.7.0 Too many connections, try again later")
                 return
-            self._wire = Wire(self._reader, MAX_LINE)
-            await self.push(f"220 {self.hostname} {IDENT}")
-            await self._converse(Dialogue(self._settings, self._door, self._peer, self._receive))
+            await self.push(f"220 {self.hostname} {IDENT[self.speech]}")
+            await self._converse(Dialogue(self._settings, self._door, self))
+        except BadHeader:
+            _log.warning("action=bad_proxy_header peer=%s", self.peer)
         except (ConnectionError, PeerGone) as error:
-            _log.info("action=connection_lost peer=%s reason=%s", self._peer, type(error).__name__)
+            _log.info("action=connection_lost peer=%s reason=%s", self.peer, type(error).__name__)
         finally:
             self._writer.close()
+
+    async def _read_proxy(self) -> None:
+        """Have a named proxy say for whom it calls. Not counted yet: these peers are our own."""
+        if self.peer == "local" or not any(ipaddress.ip_address(self.peer) in one for one in self._settings.proxies):
+            return
+        self._reset_timeout(_PROXY_SECONDS)
+        self.peer = await read_client(self._wire) or self.peer
+        self._reset_timeout()
 
     async def _converse(self, dialogue: Dialogue) -> None:
         """Read, obey, reply, until one side has had enough."""
@@ -126,19 +147,54 @@ class SmtpConnection(SMTP):
                 raise
             except Exception as error:
                 dialogue.forget_mail()
-                reply = await self.handle_exception(error)
+                reply = self.trouble(error)
             self.is_receiving = False
-            await self.push(reply)
+            if reply:
+                await self.push(reply)
             self._reset_timeout()
 
-    async def handle_exception(self, error: Exception) -> str:
+    def trouble(self, error: Exception) -> str:
         """Answer our own trouble with 451 and a reference that the log has: never a 5xx, never the exception's text."""
         reference = self._door.reference()
-        _log.error("action=trouble reference=%s peer=%s error=%s", reference, self._peer, type(error).__name__,
+        _log.error("action=trouble reference=%s peer=%s error=%s", reference, self.peer, type(error).__name__,
                    exc_info=None if isinstance(error, Unavailable) else error)  # fmt: skip
         return f"451 4.3.0 Trouble on our side, try again later (reference {reference})"
 
-    async def _receive(self) -> Content:
+    async def ask(self, reply: str) -> Line:
+        """Send a challenge and return its answer. Raises PeerGone."""
+        await self.push(reply)
+        self._reset_timeout()
+        line = await self._wire.line()
+        if line is None:
+            raise PeerGone
+        return line
+
+    async def start_tls(self) -> None:
+        """Say 220 and go on under TLS; what came in clear text after STARTTLS is dropped (RFC 3207 §6)."""
+        transport, context = self.transport, self._settings.tls
+        assert isinstance(transport, asyncio.Transport) and context is not None
+        transport.pause_reading()
+        self._wire.discard()
+        self._reader._buffer.clear()  # type: ignore[attr-defined]
+        await self.push("220 2.0.0 Go ahead")
+        try:
+            secured = await self.loop.start_tls(
+                transport, self, context, server_side=True, ssl_handshake_timeout=_HANDSHAKE_SECONDS
+            )
+        except (OSError, ssl.SSLError) as error:
+            _log.info("action=tls_failed peer=%s reason=%s", self.peer, type(error).__name__)
+            raise PeerGone from error
+        if secured is None:  # the connection was closed meanwhile
+            raise PeerGone
+        # What StreamReaderProtocol has of the old transport; its own writer.start_tls misses the reader on 3.11.
+        self.transport = secured
+        self._writer._transport = secured  # type: ignore[attr-defined]
+        self._reader._transport = secured  # type: ignore[attr-defined]
+        self._reader._paused = False  # type: ignore[attr-defined]
+        self._over_ssl = self.is_secure = True
+        self._reset_timeout()
+
+    async def receive(self) -> Content:
         """Read one mail: each block has the block's time, all of them together DATA's time, the commit its own."""
         self.is_receiving = True
         try:
@@ -146,7 +202,9 @@ class SmtpConnection(SMTP):
         except ConnectionError as error:
             raise PeerGone from error
         settings = self._settings
-        content = Content(settings.max_message_bytes, settings.max_header_bytes, settings.max_lines)
+        content = Content(
+            settings.max_message_bytes, settings.max_header_bytes, settings.max_lines, settings.max_line_bytes
+        )
         until = self.loop.time() + settings.data_seconds
         while True:
             self._reset_timeout(max(0.001, min(settings.block_seconds, until - self.loop.time())))
@@ -154,9 +212,30 @@ class SmtpConnection(SMTP):
             if not chunk:
                 raise PeerGone
             rest = content.feed(chunk)
+            self._hold(content)
             if rest is not None:
                 self._wire.put_back(rest)
                 self._reset_timeout(settings.commit_seconds + settings.command_seconds)
                 return content
             if content.is_hopeless:
                 raise Close(content.refusal or "552 5.3.4 The mail is too large")
+
+    def _hold(self, content: Content) -> None:
+        """Take memory for what has come; a mail for which there is none is read to its end and put off."""
+        if not self._door.hold(content.held - self._held):
+            _log.warning("action=memory_full peer=%s octets=%d", self.peer, content.held)
+            content.refuse("452 4.3.1 Too much mail at once, try again later")
+            self._door.hold(content.held - self._held)
+        self._held = content.held
+
+    def release(self) -> None:
+        """Give back the memory of the mail that was received."""
+        self._door.hold(-self._held)
+        self._held = 0
+
+
+def _address(host: object) -> str:
+    """Return an address in one form: an IPv4 address that came in IPv6 clothes is the IPv4 address."""
+    address = ipaddress.ip_address(str(host))
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)

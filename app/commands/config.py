@@ -28,3 +28,18 @@ def show(context: Context, as_json: bool) -> None:
     widths = [max(len(text[column]) for text in texts) for column in (0, 1)]
     for key, value, origin in texts:
         click.echo(f"{key:<{widths[0]}}  {value:<{widths[1]}}  {origin}")
+
+
+@command.command("mail-user")
+@click.argument("name")
+def mail_user(name: str) -> None:
+    """Print a line for smtp.users_file, for a mail system that is to log in; asks for its password."""
+    import secrets
+
+    from intake.users import line_for
+
+    password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    try:
+        click.echo(line_for(name, password, secrets.token_bytes(16)))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None

@@ -14,6 +14,7 @@ from app.context import Context, pass_context
 
 if TYPE_CHECKING:
     from app.service import Service
+    from intake.listener import Bound
 
 
 @click.command()
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def command(context: Context) -> None:
     """Take mail in, file it, send answers, wake what sleeps; until SIGTERM or Ctrl-C.
 
-    Prints a line for each address listened on when it is ready; logs go to standard error.
+    Prints a line for each place it listens at when it is ready; logs go to standard error.
     """
     from app import logs
     from app.service import Service
@@ -40,6 +41,6 @@ async def _serve(service: Service) -> None:
     await service.run(stop, _announce)
 
 
-def _announce(addresses: Sequence[str]) -> None:
-    for address in addresses:
-        click.echo(f"listening smtp {address}")
+def _announce(bound: Sequence[Bound]) -> None:
+    for one in bound:
+        click.echo(f"listening {one.speech} {one.address}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.settings_model import DeskSettings, OutboxSettings, Settings, SmtpSettings, StoreSettings
+from app.settings_listener import SmtpSettings
+from app.settings_model import DeskSettings, OutboxSettings, Settings, StoreSettings
 from desk import people
 from desk.actors import Actor
 from desk.context import Desk, MailIdentity

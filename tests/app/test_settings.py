@@ -230,7 +230,7 @@ def test_environment_wins_over_file_and_both_say_so(tmp_path: Path) -> None:
         {"TIERDESK_SMTP__LISTEN": "127.0.0.1:0", "TIERDESK_DESK__ADDRESSES": "a@b.example, c@d.example"},
     )
     origins = {row.key: row.origin for row in loaded.rows()}
-    assert loaded.settings.smtp.endpoint == Endpoint("127.0.0.1", 0)
+    assert loaded.settings.smtp.places == (Endpoint("127.0.0.1", 0),)
     assert loaded.settings.desk.addresses == ("a@b.example", "c@d.example")
     assert origins["smtp.listen"] == "TIERDESK_SMTP__LISTEN"
     assert origins["smtp.max_connections"] == str(tmp_path / "tierdesk.toml")
@@ -249,7 +249,7 @@ def test_every_setting_can_come_from_the_environment() -> None:
     assert settings.outbox.timeout_seconds == 2.5
     assert settings.console.animations is True
     assert settings.console.keymap == {"ticket.reply": "f5,r", "ticket.note": "n"}
-    assert settings.smtp.endpoint is None
+    assert settings.smtp.places == ()
 
 
 def test_the_first_file_found_is_the_only_one(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from intake.listener import Listener
-from intake.settings import ListenerSettings
+from intake.settings import ListenerSettings, TcpAddress
 from tests.intake.house import House
 
 Open = Callable[..., Awaitable[tuple[str, int]]]
@@ -25,11 +25,11 @@ async def open_door(house: House) -> AsyncIterator[Open]:
     listeners: list[Listener] = []
 
     async def start(**limits: object) -> tuple[str, int]:
-        settings = ListenerSettings(**{"port": 0, "hostname": "desk.example", "drain_seconds": 2.0, **limits})  # type: ignore[arg-type]
-        listener = house.listener(settings)
+        usual = {"listen": (TcpAddress(port=0),), "hostname": "desk.example", "drain_seconds": 2.0}
+        listener = house.listener(ListenerSettings(**{**usual, **limits}))  # type: ignore[arg-type]
         listeners.append(listener)
         (bound,) = await listener.start()
-        host, _, port = bound.rpartition(":")
+        host, _, port = bound.address.rpartition(":")
         return host, int(port)
 
     yield start

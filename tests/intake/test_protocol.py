@@ -13,7 +13,7 @@ from email.message import EmailMessage
 import pytest
 
 from intake.listener import CannotListen
-from intake.settings import ListenerSettings
+from intake.settings import ListenerSettings, TcpAddress
 from tests.intake.conftest import Open
 from tests.intake.house import NOW, House
 
@@ -107,9 +107,9 @@ async def send_mail_or_refusal(host: str, port: int) -> bytes:
 
 async def test_stop_finishes_the_mail_in_hand(house: House) -> None:
     """A mail whose DATA has begun is taken and answered; an idle peer hears 421."""
-    listener = house.listener(ListenerSettings(port=0))
+    listener = house.listener(ListenerSettings((TcpAddress(port=0),)))
     (bound,) = await listener.start()
-    host, _, port = bound.rpartition(":")
+    host, _, port = bound.address.rpartition(":")
     idle_reader, idle_writer = await asyncio.open_connection(host, int(port))
     await idle_reader.readline()
     house.gate.clear()
@@ -129,13 +129,13 @@ async def test_a_taken_port_is_one_clear_sentence(house: House, open_door: Open)
     """The sentence names the address and the reason."""
     _, port = await open_door()
     with pytest.raises(CannotListen, match=rf"^Cannot listen on 127.0.0.1:{port}: Address already in use$"):
-        await house.listener(ListenerSettings(port=port)).start()
+        await house.listener(ListenerSettings((TcpAddress(port=port),))).start()
 
 
 async def test_an_address_that_is_not_ours_to_bind(house: House) -> None:
     """A host name that does not exist is a sentence too."""
     with pytest.raises(CannotListen, match=r"^Cannot listen on no\.such\.host\.invalid:0: "):
-        await house.listener(ListenerSettings(host="no.such.host.invalid", port=0)).start()
+        await house.listener(ListenerSettings((TcpAddress("no.such.host.invalid", 0),))).start()
 
 
 async def test_smtplib_delivers(house: House, open_door: Open) -> None:
