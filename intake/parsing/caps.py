@@ -22,6 +22,7 @@ class Caps:
     subject: int = 4_000
     filename: int = 1_000
     html_bytes: int = 2 << 20
+    html_elements: int = 100_000
     text: int = 4 << 20
 
 

@@ -45,6 +45,7 @@ class _Page:
     writer: Writer
     notes: Notes
     names: Names
+    elements_left: int
     shown: set[str] = field(default_factory=set)
 
 
@@ -57,7 +58,7 @@ def html_to_text(html: str, caps: Caps, notes: Notes, names: Names | None = None
     if root is None:
         return ""
     writer = Writer(caps.text)
-    _walk(root, _Page(writer, notes, names or {}))
+    _walk(root, _Page(writer, notes, names or {}, caps.html_elements))
     text = writer.text()
     return text if text or not html.strip() else _crude(html)
 
@@ -112,6 +113,10 @@ def _walk(root: etree._Element, page: _Page) -> None:
     while stack:
         child = next(stack[-1].children, None)
         if child is not None:
+            page.elements_left -= 1
+            if page.elements_left < 0:
+                page.notes.add("The HTML has too many elements; the rest was not read.")
+                return
             _open(child, stack, page)
             continue
         frame = stack.pop()

@@ -17,7 +17,7 @@ _LEFT_OUT = frozenset({"text/x-amp-html", "text/watch-html"})
 _PAGES = frozenset({"text/html", "text/enriched", "text/richtext"})
 _WORD = re.compile(rb"[^\s<>&]+")
 _TAG = re.compile(rb"<(?:style|script|title)\b[^<]*|<[^<>]*>|&[a-z#0-9]{1,10};", re.IGNORECASE)
-_PICTURE = re.compile(rb"\[(?:cid|image|http)[^\]\r\n]{0,300}\]|https?://\S{0,2000}")
+_PICTURE = re.compile(rb"\[(?:cid|image|http)[^\[\]\r\n]{0,300}\]|https?://\S{0,2000}")
 _STUB_OCTETS = 600
 """A longer plain text is never a stub."""
 _HTML_READ = 300_000

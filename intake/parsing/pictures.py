@@ -13,7 +13,7 @@ from procedure.mail import ParsedAttachment
 Names = dict[str, str]
 """File names by content id, without angle brackets."""
 
-_CID = re.compile(r"\[cid:([^\]\s]{1,300})\]", re.IGNORECASE)
+_CID = re.compile(r"\[cid:([^\[\]\s]{1,300})\]", re.IGNORECASE)
 _DATA = re.compile(
     r"data:(image/[a-z0-9.+-]{1,40})(?:;[a-z0-9=-]{1,40}){0,3};base64,([A-Za-z0-9+/=\s]+)", re.IGNORECASE
 )
