@@ -5,101 +5,28 @@ from __future__ import annotations
 import errno
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
 import pytest
 from textual.app import App
 
+from tests.tui.terminals import DEADLINE, ENVIRON, ROOT, Terminal
 from tui.terminal import GRACE, accept_bad_bytes, run
 
-ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "tests.tui.pty_app"]
-ENVIRON = {
-    **{
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("NO_COLOR", "TEXTUAL_THEME", "COLUMNS", "LINES")
-    },
-    "TERM": "xterm-256color",
-    "COLORTERM": "truecolor",
-    "LC_ALL": "C.UTF-8",
-    "TEXTUAL_ANIMATIONS": "none",
-    "PYTHONPATH": str(ROOT),
-}
-DEADLINE = 20.0
-
-
-class Terminal:
-    """The far end of a pseudo-terminal with the tiny console on it."""
-
-    def __init__(self) -> None:
-        self.near, self.far = os.openpty()
-        termios.tcsetwinsize(self.near, (45, 140))
-        self.modes = termios.tcgetattr(self.far)
-        self.process = subprocess.Popen(
-            COMMAND, cwd=ROOT, env=ENVIRON, start_new_session=False, preexec_fn=lambda: os.login_tty(self.far)
-        )
-        self.seen = b""
-
-    def read_until(self, reached: Callable[[bytes], bool]) -> bytes:
-        """Read until what came since the last call satisfies ``reached``, and return it."""
-        got, deadline = b"", time.monotonic() + DEADLINE
-        while not reached(got):
-            assert time.monotonic() < deadline, f"never came; the end is {got[-300:]!r}"
-            got += self._read(0.1)
-        got += self.quiet()
-        self.seen += got
-        return got
-
-    def quiet(self) -> bytes:
-        """Read until nothing has come for a moment."""
-        got = b""
-        while piece := self._read(0.3):
-            got += piece
-        return got
-
-    def _read(self, wait: float) -> bytes:
-        if not select.select([self.near], [], [], wait)[0]:
-            return b""
-        try:
-            return os.read(self.near, 65536)
-        except OSError:
-            return b""
-
-    def press(self, keys: bytes) -> None:
-        os.write(self.near, keys)
-
-    def end(self, number: int) -> int:
-        """Send a signal, read on, and return the exit status."""
-        self.process.send_signal(number)
-        deadline = time.monotonic() + DEADLINE
-        while self.process.poll() is None:
-            assert time.monotonic() < deadline, "did not end"
-            self.seen += self._read(0.05)
-        self.seen += self.quiet()
-        return self.process.returncode
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        for end in (self.near, self.far):
-            if end >= 0:
-                os.close(end)
 
 
 @pytest.fixture
 def terminal() -> Iterator[Terminal]:
     """Start the tiny console and wait for its rows."""
-    made = Terminal()
+    made = Terminal("tests.tui.pty_app")
     try:
         made.read_until(lambda got: b"TD-3" in got and b"forged" in got)
         yield made
