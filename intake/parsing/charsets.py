@@ -45,7 +45,10 @@ _MULTI_BYTE_CP = frozenset({"cp932", "cp949", "cp950", "cp936"})
 _GREEK = frozenset({"cp1253", "iso8859-7"})
 _UTF7 = re.compile(r"(?:x-)?(?:unicode-1-1-|unicode-2-0-)?utf-?7")
 """Harmless here, where text becomes text; a page is read for its words and never shown as one."""
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
+)  # fmt: skip
 _HIGH = re.compile(rb"[\x80-\xff]")
 _GREEK_RUN = re.compile(rb"[\xb6\xb8-\xba\xbc\xbe-\xfe\xa2]{2,}")
 _LONE_LETTER = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")

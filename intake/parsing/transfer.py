@@ -32,6 +32,9 @@ def is_no_base64(octets: bytes) -> bool:
     sample = octets[:2000].strip()
     if not sample or _BASE64_LINE.match(sample):
         return False
+    first = sample.partition(b"\n")[0].strip()
+    if len(first) >= 8 and len(first) % 4 == 0 and not first.translate(None, _BASE64_OCTETS):
+        return False
     foreign = len(sample.translate(None, _BASE64_OCTETS))
     return foreign >= 4 and foreign * 20 > len(sample)
 
