@@ -9,6 +9,7 @@ place that speaks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import logging
 import ssl
@@ -30,6 +31,7 @@ IDENT = {Speech.SMTP: "ESMTP tierdesk", Speech.LMTP: "LMTP tierdesk"}
 _READ_AHEAD = 1 << 18
 _PROXY_SECONDS = 10.0
 _HANDSHAKE_SECONDS = 30.0
+_LINGER_SECONDS = 2.0
 
 
 class Connection(SMTP):
@@ -62,6 +64,7 @@ class Connection(SMTP):
         self._wire: Wire
         self._held = 0
         self._is_last = False
+        self._has_ended = False
         self.peer = ""
         self.speech = speech
         self.is_secure = False
@@ -99,8 +102,8 @@ class Connection(SMTP):
     def _hang_up(self, reply: str) -> None:
         if not isinstance(self.transport, asyncio.WriteTransport) or self.transport.is_closing():
             return
-        if self.transport.get_write_buffer_size():
-            self.transport.abort()  # a peer that does not read its replies will not read this one
+        if self._has_ended or self.transport.get_write_buffer_size():
+            self.transport.abort()  # nothing more can be said, or a peer that does not read will not read this either
             return
         self.transport.write(reply.encode() + b"\r\n")
         self.transport.close()
@@ -142,6 +145,8 @@ class Connection(SMTP):
                 reply = await dialogue.obey(line)
             except Close as last:
                 await self.push(str(last))
+                if not str(last).startswith("221"):
+                    await self._linger()
                 return
             except PeerGone:
                 raise
@@ -152,6 +157,17 @@ class Connection(SMTP):
             if reply:
                 await self.push(reply)
             self._reset_timeout()
+
+    async def _linger(self) -> None:
+        """Read on for a moment without looking: a close with octets unread would take the last reply back."""
+        if self.is_secure:
+            return
+        self._has_ended, self.is_receiving = True, False
+        self._writer.write_eof()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while await self._wire.chunk():
+                    pass
 
     def trouble(self, error: Exception) -> str:
         """Answer our own trouble with 451 and a reference that the log has: never a 5xx, never the exception's text."""

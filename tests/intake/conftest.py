@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from intake.listener import Listener
 from intake.settings import ListenerSettings, TcpAddress
 from tests.intake.house import House
+
+
+def server_context(certificate: Path) -> ssl.SSLContext:
+    """Return what a listener with this certificate and key has."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
 
 Open = Callable[..., Awaitable[tuple[str, int]]]
 
@@ -21,7 +31,7 @@ def house() -> House:
 
 @pytest.fixture
 async def open_door(house: House) -> AsyncIterator[Open]:
-    """Return a function that starts a listener with some settings and returns its host and port."""
+    """Return a function that starts a listener with some settings and returns its host and port, or path and 0."""
     listeners: list[Listener] = []
 
     async def start(**limits: object) -> tuple[str, int]:
@@ -30,7 +40,7 @@ async def open_door(house: House) -> AsyncIterator[Open]:
         listeners.append(listener)
         (bound,) = await listener.start()
         host, _, port = bound.address.rpartition(":")
-        return host, int(port)
+        return host, int(port) if port.isdigit() else 0
 
     yield start
     house.gate.set()
