@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,9 @@ BUSY_MS = 5_000
 STATEMENT_MS = 30_000
 LOCK_MS = 5_000
 _PRAGMAS = (
-    "journal_mode=WAL",
+    f"busy_timeout={BUSY_MS}",
     "synchronous=FULL",
     "foreign_keys=ON",
-    f"busy_timeout={BUSY_MS}",
     "trusted_schema=OFF",
 )
 
@@ -74,6 +74,7 @@ def _sqlite(url: str) -> Engine:
         dbapi.isolation_level = None  # SQLAlchemy emits BEGIN (below), not sqlite3
         for pragma in _PRAGMAS:
             dbapi.execute("PRAGMA " + pragma)
+        _use_wal(dbapi)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
@@ -81,6 +82,23 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN " + mode)
 
     return engine
+
+
+def _use_wal(dbapi: sqlite3.Connection) -> None:
+    """Switch a new file to the write-ahead log; only the first switch takes a lock.
+
+    SQLite does not wait for that lock by its busy time-out when several processes open a new file at once (it could
+    dead-lock), so the waiting is done here.
+    """
+    deadline = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            dbapi.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _make_private(path: Path) -> None:

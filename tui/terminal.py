@@ -90,8 +90,21 @@ def run(app: App[Any], mouse: bool = True) -> int:
     except OSError as trouble:
         if trouble.errno not in _GONE:
             raise
-        return HUNG_UP
-    return app.return_code or 0
+        return _let_go()
+    status = app.return_code or 0
+    return _let_go() if status == HUNG_UP else status
+
+
+def _let_go() -> int:
+    """Point the streams at nothing and return the status of a hang-up.
+
+    The interpreter flushes them at its end, and a terminal that is gone would turn the status into 120.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    os.close(nothing)
+    return HUNG_UP
 
 
 @contextmanager

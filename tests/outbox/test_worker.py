@@ -240,7 +240,7 @@ async def test_log_line(mail: OutgoingMail, caplog: pytest.LogCaptureFixture) ->
         async with running(Courier(outbox.claim, lambda _: Rejected("550 no"), outbox.record, poll=60)):
             await outbox.wait_for(lambda: bool(outbox.outcomes))
     line = caplog.messages[-1]
-    assert line.startswith("action=rejected outbox=77 attempt=3 ms=")
+    assert line.startswith("action=rejected outbox=77 attempt=2 ms=")
     assert line.endswith(" reply='550 no'")
 
 
