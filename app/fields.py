@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from desk.views import Balance, EventView, LedgerRow, MessageView, OutboxRow, StaffView, TicketView
+from desk.views import Balance, DecisionView, EventView, LedgerRow, MessageView, OutboxRow, StaffView, TicketView
 from procedure.terms import ref
+
+if TYPE_CHECKING:
+    from desk.decisions import Decided
 
 
 def ticket(view: TicketView) -> dict[str, Any]:
@@ -71,7 +74,23 @@ def ledger(row: LedgerRow) -> dict[str, Any]:
         "reason": row.reason,
         "ticket": ref(row.ticket_id) if row.ticket_id is not None else None,
         "attempts": row.attempts,
+        "duplicate_of": row.duplicate_of,
+        "wants_ticket": ref(row.wants_ticket_id) if row.wants_ticket_id is not None else None,
+        "decision": _decision(row.decision),
     }
+
+
+def _decision(view: DecisionView | None) -> dict[str, Any] | None:
+    if view is None:
+        return None
+    ticket = ref(view.ticket_id) if view.ticket_id is not None else None
+    return {"act": view.act, "by": view.by, "at": instant(view.at), "ticket": ticket}
+
+
+def decided(done: Decided) -> dict[str, Any]:
+    """Return where a mail stands after a decision."""
+    ticket = ref(done.ticket_id) if done.ticket_id is not None else None
+    return {"id": done.ledger_id, "decision": done.act, "fate": done.fate.value, "ticket": ticket}
 
 
 def ledger_with_rules(row: LedgerRow) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
 from desk.correspondence import participants, storable
+from desk.decisions import decided
 from desk.errors import NotFound
 from desk.policies import in_force
 from desk.recording import record
 from procedure.clues import Clues
-from procedure.mail import Envelope, ParsedMail
+from procedure.mail import Envelope, ParsedMail, RuleHit
 from procedure.permissions import Permission
-from procedure.terms import Fate
+from procedure.terms import Fate, ref
 from procedure.threading import Destination, TicketFacts, decide, find_clues
 from store.tables import Ledger, LedgerRaw, Message, Outbox, Ticket
 
@@ -103,7 +104,7 @@ def fail(actor: Actor, desk: Desk, ledger_id: int, reason: str) -> Fate:
 
 
 def _park(session: Session, actor: Actor, row: Ledger, now: datetime, reason: str) -> None:
-    row.fate, row.reason, row.lease_until = Fate.POISON, storable(reason)[:500], None
+    row.fate, row.reason, row.lease_until, row.decision = Fate.POISON, storable(reason)[:500], None, None
     record(session, actor, now, "filed", data={"ledger": row.id, "fate": Fate.POISON.value, "reason": row.reason})
 
 
@@ -124,8 +125,8 @@ def file_all(actor: Actor, desk: Desk, mails: Sequence[tuple[int, ParsedMail]]) 
 def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: ParsedMail) -> Filed:
     """Decide and write.
 
-    1. read the clues and look up the tickets they name; 2. let the rules decide; 3. write ticket or message, the
-    answers that it ends, the acknowledgement; 4. write the fate with the rules that had a say.
+    1. read the clues and look up the tickets they name; 2. let the rules decide, unless a person has; 3. write ticket
+    or message, the answers that it ends, the acknowledgement; 4. write the fate with the rules that had a say.
     """
     row = _locked(session, ledger_id)
     if row.fate is not Fate.PENDING:
@@ -136,11 +137,26 @@ def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: Pa
     clues = _clues(session, desk, parsed, envelope)
     facts = _facts(session, clues)
     where = decide(parsed, envelope, clues, facts, policy.times.reopen, now)
+    where = decided(session, row.decision, parsed, _flagged(session, where, parsed))
     mail = filed.Arrived(ledger_id, envelope, parsed)
     where = _bounce(session, actor, desk, parsed, where)
     ticket_id = filed.write(session, actor, desk, policy, mail, where)
     _settle(session, actor, row, where, ticket_id, now)
     return Filed(where.fate, ticket_id)
+
+
+def _flagged(session: Session, where: Destination, parsed: ParsedMail) -> Destination:
+    """Say that the Message-ID of a mail is known from other bytes: a new message all the same, but worth a look."""
+    if not parsed.message_id:
+        return where
+    known = select(Message.ticket_id).where(
+        Message.message_id == storable(parsed.message_id)[:998], col(Message.ledger_id).is_not(None)
+    )
+    ticket_id = session.exec(known.limit(1)).first()
+    if ticket_id is None:
+        return where
+    hit = RuleHit("same-message-id", f"Another mail with this Message-ID and other bytes is in {ref(ticket_id)}.")
+    return replace(where, rules=(*where.rules, hit))
 
 
 def _clues(session: Session, desk: Desk, parsed: ParsedMail, envelope: Envelope) -> Clues:
@@ -183,9 +199,22 @@ def _settle(
     row.fate, row.reason, row.ticket_id = where.fate, storable(where.reason)[:500], ticket_id
     row.rules = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in where.rules]
     row.lease_until = None
+    if where.fate is Fate.QUARANTINED:
+        row.wants_ticket_id, row.decision = where.linked_ticket_id, None
+    if ticket_id is not None:
+        _received_again(session, actor, row, ticket_id)
     if where.fate not in (Fate.NEW_TICKET, Fate.APPENDED):
         data = {"ledger": row.id, "fate": where.fate.value, "reason": row.reason}
         record(session, actor, now, "filed", ticket_id, data)
+
+
+def _received_again(session: Session, actor: Actor, row: Ledger, ticket_id: int) -> None:
+    """Show on its ticket what came again before the first was filed."""
+    statement = select(Ledger).where(Ledger.duplicate_of == row.id, col(Ledger.ticket_id).is_(None))
+    for again in session.exec(statement.order_by(col(Ledger.id))).all():
+        again.ticket_id = ticket_id
+        data = {"ledger": again.id, "first": row.id}
+        record(session, actor, again.received_at, "received_again", ticket_id, data)
 
 
 def _locked(session: Session, ledger_id: int) -> Ledger:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import String, cast, func, or_
 from sqlmodel import Session, col, select
 
 from desk.act import act
@@ -14,11 +15,13 @@ from desk.actors import Actor
 from desk.context import Desk
 from desk.correspondence import storable
 from desk.errors import NotFound
-from desk.views import Balance, LedgerRow
+from desk.recording import record as record_event
+from desk.views import Balance, DecisionView, LedgerRow, RawPart
 from procedure.mail import Envelope, RuleHit
 from procedure.permissions import Permission
 from procedure.terms import Fate
 from procedure.tokens import base_address
+from store.columns import Bytes
 from store.inserting import inserting
 from store.tables import Ledger, LedgerCount, LedgerRaw, Message
 
@@ -44,7 +47,7 @@ def record(actor: Actor, desk: Desk, envelopes: Sequence[Envelope]) -> list[int]
     written.
     """
     rows = [(envelope, digest(envelope)) for envelope in envelopes]
-    return desk.database.write(lambda session: [_write(session, envelope, key) for envelope, key in rows])
+    return desk.database.write(lambda session: [_write(session, actor, envelope, key) for envelope, key in rows])
 
 
 def digest(envelope: Envelope) -> str:
@@ -60,7 +63,7 @@ def digest(envelope: Envelope) -> str:
     return total.hexdigest()
 
 
-def _write(session: Session, envelope: Envelope, key: str) -> int:
+def _write(session: Session, actor: Actor, envelope: Envelope, key: str) -> int:
     values = {
         "received_at": envelope.received_at,
         "peer": storable(envelope.peer),
@@ -83,10 +86,10 @@ def _write(session: Session, envelope: Envelope, key: str) -> int:
     if ledger_id is not None:
         session.execute(insert(LedgerRaw).values(ledger_id=ledger_id, raw=envelope.raw))
         return int(ledger_id)
-    return _write_duplicate(session, values, key)
+    return _write_duplicate(session, actor, values, key)
 
 
-def _write_duplicate(session: Session, values: dict[str, Any], key: str) -> int:
+def _write_duplicate(session: Session, actor: Actor, values: dict[str, Any], key: str) -> int:
     first = session.exec(select(Ledger).where(Ledger.digest == key, col(Ledger.duplicate_of).is_(None))).one()
     again = Ledger(
         **{
@@ -100,6 +103,9 @@ def _write_duplicate(session: Session, values: dict[str, Any], key: str) -> int:
     session.add(again)
     session.flush()
     assert again.id is not None
+    if first.ticket_id is not None:
+        data = {"ledger": again.id, "first": first.id}
+        record_event(session, actor, values["received_at"], "received_again", first.ticket_id, data)
     return again.id
 
 
@@ -110,16 +116,60 @@ def rows(
     """Return ledger rows, newest first; the next page begins before the last row's id. ``limit`` None: all."""
 
     def work(session: Session) -> list[LedgerRow]:
-        statement = select(Ledger).order_by(col(Ledger.id).desc())
-        if fate is not None:
-            statement = statement.where(Ledger.fate == fate)
+        statement = _found(select(Ledger), fate, "")
         if before_id is not None:
             statement = statement.where(col(Ledger.id) < before_id)
-        if limit is not None:
-            statement = statement.limit(limit)
-        return [_view(row) for row in session.exec(statement)]
+        return [_view(row) for row in session.exec(statement.limit(limit))]
 
     return desk.database.read(work)
+
+
+@act(Permission.READ_LEDGER)
+def ids(
+    actor: Actor,
+    desk: Desk,
+    *,
+    fate: Fate | None = None,
+    text: str = "",
+    before_id: int | None = None,
+    down_to: int | None = None,
+    limit: int | None = None,
+) -> list[int]:
+    """Return the ids of mails, newest first: of a fate, with all words of ``text`` in sender or recipients.
+
+    ``before_id`` is where the page before ended, ``down_to`` the last id of what is shown already.
+    """
+
+    def work(session: Session) -> list[int]:
+        statement = _found(select(col(Ledger.id)), fate, text)
+        if before_id is not None:
+            statement = statement.where(col(Ledger.id) < before_id)
+        if down_to is not None:
+            statement = statement.where(col(Ledger.id) >= down_to)
+        return list(session.exec(statement.limit(limit)))
+
+    return desk.database.read(work)
+
+
+@act(Permission.READ_LEDGER)
+def some(actor: Actor, desk: Desk, wanted: Iterable[int]) -> dict[int, LedgerRow]:
+    """Return mails by id, at most 500; an id that is not there is left out."""
+    few = list(wanted)[:500]
+
+    def work(session: Session) -> dict[int, LedgerRow]:
+        rows = session.exec(select(Ledger).where(col(Ledger.id).in_(few)))
+        return {view.id: view for view in map(_view, rows)}
+
+    return desk.database.read(work)
+
+
+def _found(statement: Any, fate: Fate | None, text: str) -> Any:
+    if fate is not None:
+        statement = statement.where(Ledger.fate == fate)
+    for word in storable(text).lower().split():
+        sender, to = func.lower(Ledger.mail_from), func.lower(cast(Ledger.rcpt_to, String))
+        statement = statement.where(or_(sender.contains(word, autoescape=True), to.contains(word, autoescape=True)))
+    return statement.order_by(col(Ledger.id).desc())
 
 
 @act(Permission.READ_LEDGER)
@@ -138,6 +188,21 @@ def raw(actor: Actor, desk: Desk, ledger_id: int) -> bytes:
         if kept is None:
             raise NotFound(f"The bytes of mail {ledger_id} are not in the ledger.")
         return kept.raw
+
+    return desk.database.read(work)
+
+
+@act(Permission.READ_RAW)
+def part(actor: Actor, desk: Desk, ledger_id: int, start: int = 0, length: int = 16_384) -> RawPart:
+    """Return at most ``length`` bytes of a mail from ``start`` on; no more of it is held in memory. Raises NotFound."""
+
+    def work(session: Session) -> RawPart:
+        row = _row(session, ledger_id)
+        piece: Any = func.substr(LedgerRaw.raw, start + 1, length, type_=Bytes)
+        found = session.exec(select(piece).where(LedgerRaw.ledger_id == (row.duplicate_of or row.id))).first()
+        if found is None:
+            raise NotFound(f"The bytes of mail {ledger_id} are not in the ledger.")
+        return RawPart(start, bytes(found), row.size)
 
     return desk.database.read(work)
 
@@ -212,4 +277,13 @@ def _view(row: Ledger) -> LedgerRow:
         ticket_id=row.ticket_id,
         attempts=row.attempts,
         rules=tuple(RuleHit(**hit) for hit in row.rules),
+        duplicate_of=row.duplicate_of,
+        wants_ticket_id=row.wants_ticket_id,
+        decision=_decision(row.decision),
     )
+
+
+def _decision(kept: Any) -> DecisionView | None:
+    if kept is None:
+        return None
+    return DecisionView(kept["act"], kept["by"], datetime.fromisoformat(kept["at"]), kept["ticket"])

@@ -15,6 +15,7 @@ from sqlmodel import Session, col, select
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
+from desk.decisions import put_back
 from desk.errors import Conflict, Invalid
 from desk.policies import in_force
 from desk.recording import change, locked, snapshot
@@ -63,6 +64,9 @@ def undo(actor: Actor, desk: Desk) -> str:
 
     def work(session: Session) -> str:
         event = _last(session, actor, desk.clock.now())
+        if event is not None and event.kind == "decided":
+            put_back(session, actor, desk, int(event.data["ledger"]), event.id)
+            return f"the decision on mail {event.data['ledger']}"
         if event is None or event.ticket_id is None:
             raise Invalid("There is nothing to undo from the last 15 minutes.")
         ticket = locked(session, event.ticket_id)
@@ -86,9 +90,9 @@ def _last(session: Session, actor: Actor, now: datetime) -> Event | None:
     )
     undone: set[int] = set()
     for event in session.exec(statement):
-        if event.kind == "undone":
+        if event.kind in ("undone", "decision_taken_back"):
             undone.add(int(event.data["undoes"]))
-        elif event.id not in undone and (event.kind in _SIMPLE or event.kind == "answered"):
+        elif event.id not in undone and (event.kind in _SIMPLE or event.kind in ("answered", "decided")):
             return event
     return None
 

@@ -153,6 +153,16 @@ class Balance:
 
 
 @dataclass(frozen=True)
+class DecisionView:
+    """What a person decided about a parked mail: ``act`` is ``release``, ``join``, ``spam`` or ``retry``."""
+
+    act: str
+    by: str
+    at: datetime
+    ticket_id: int | None = None
+
+
+@dataclass(frozen=True)
 class LedgerRow:
     """One accepted mail without its bytes."""
 
@@ -168,6 +178,23 @@ class LedgerRow:
     ticket_id: int | None
     attempts: int
     rules: tuple[RuleHit, ...] = ()
+    duplicate_of: int | None = None
+    wants_ticket_id: int | None = None
+    decision: DecisionView | None = None
+
+    @property
+    def is_parked(self) -> bool:
+        """Tell whether the mail is where a person decides about it."""
+        return self.fate in (Fate.QUARANTINED, Fate.POISON)
+
+
+@dataclass(frozen=True)
+class RawPart:
+    """Some bytes of a mail as it came, from ``start`` on; ``total`` is its size."""
+
+    start: int
+    content: bytes
+    total: int
 
 
 @dataclass(frozen=True)

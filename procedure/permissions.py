@@ -22,6 +22,7 @@ class Permission(StrEnum):
     ASSIGN = "assign tickets to others"
     READ_LEDGER = "read the ledger"
     READ_RAW = "read raw mail"
+    DECIDE_MAIL = "decide on quarantined mail"
     READ_OUTBOX = "read the outbox"
     RETRY_OUTBOX = "send mail again"
     READ_STAFF = "read the list of staff"
@@ -50,6 +51,7 @@ MATRIX: dict[Permission, frozenset[Role | ServiceRole]] = {
     Permission.ASSIGN: _EVERYBODY,
     Permission.READ_LEDGER: _EVERYBODY,
     Permission.READ_RAW: _LEADERS | {Role.LEVEL3},
+    Permission.DECIDE_MAIL: _LEADERS | {Role.LEVEL3},
     Permission.READ_OUTBOX: _EVERYBODY,
     Permission.RETRY_OUTBOX: _LEADERS,
     Permission.READ_STAFF: _EVERYBODY,

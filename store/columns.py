@@ -21,6 +21,9 @@ SQLModel.metadata.naming_convention = {
 Json = JSON()
 """A JSON document."""
 
+MaybeJson = JSON(none_as_null=True)
+"""A JSON document, or NULL where there is none."""
+
 Bytes = LargeBinary()
 """Raw bytes, bit for bit (BYTEA on PostgreSQL)."""
 

@@ -35,7 +35,7 @@ from procedure.terms import (
     Role,
     Status,
 )
-from store.columns import Bytes, Json, word
+from store.columns import Bytes, Json, MaybeJson, word
 
 OPEN_SQL = "status NOT IN ('solved', 'closed')"
 """The rows that are in a queue, as a partial index names them."""
@@ -220,7 +220,11 @@ class Event(SQLModel, table=True):
 
 
 class Ledger(SQLModel, table=True):
-    """An accepted mail. ``pending`` rows are due at ``due_at`` unless leased until ``lease_until``."""
+    """An accepted mail. ``pending`` rows are due at ``due_at`` unless leased until ``lease_until``.
+
+    ``wants_ticket_id`` is the ticket that a quarantined mail wants to join. ``decision`` is what a person decided about
+    it, with what was before (``desk.decisions``); the filer carries it out.
+    """
 
     __table_args__ = (
         CheckConstraint("(fate = 'duplicate') = (duplicate_of IS NOT NULL)", name="duplicate_names_the_first"),
@@ -240,6 +244,12 @@ class Ledger(SQLModel, table=True):
             postgresql_where=text("fate = 'pending'"),
         ),
         Index("ix_ledger_fate", "fate", "id"),
+        Index(
+            "ix_ledger_duplicate_of",
+            "duplicate_of",
+            sqlite_where=text("duplicate_of IS NOT NULL"),
+            postgresql_where=text("duplicate_of IS NOT NULL"),
+        ),
     )
     id: int | None = Field(default=None, primary_key=True)
     received_at: datetime
@@ -256,6 +266,8 @@ class Ledger(SQLModel, table=True):
     attempts: int = 0
     due_at: datetime
     lease_until: datetime | None = None
+    wants_ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
+    decision: Any = Field(default=None, sa_type=MaybeJson, nullable=True)
 
 
 class LedgerRaw(SQLModel, table=True):

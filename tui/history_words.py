@@ -130,6 +130,9 @@ TELLINGS: dict[str, Telling] = {
     "woke": _says("came back"),
     "closed": _says("closed"),
     "filed": Telling(_filed),
+    "received_again": _says("the same mail was received again"),
+    "decided": Telling(lambda data: _with("decided on a mail", data.get("decision"))),
+    "decision_taken_back": Telling(lambda data: _with("took back the decision on a mail", data.get("decision"))),
 }
 """Every kind of event that can stand in a ticket's history; a test compares it with what ``desk`` writes."""
 

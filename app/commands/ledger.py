@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from app.commands.ticket import as_json_option
 from app.context import Context, pass_context
 from app.words import one_of
-from procedure.terms import Fate
+from procedure.terms import Fate, parse_ref
+
+if TYPE_CHECKING:
+    from desk.decisions import Decided
 
 
 @click.group()
@@ -59,7 +63,9 @@ def show(context: Context, mail: int, as_json: bool) -> None:
     if as_json:
         plain.put_json(document)
         return
-    rules = document.pop("rules")
+    rules, decision = document.pop("rules"), document.pop("decision")
+    if decision:
+        document["decision"] = f"{decision['act']} by {decision['by']} at {decision['at']}"
     for name, value in document.items():
         shown = ", ".join(value) if isinstance(value, list) else value
         plain.put(f"{name:<12} {'-' if shown in (None, '') else ' '.join(str(shown).split())}")
@@ -105,3 +111,70 @@ def raw(context: Context, mail: int) -> None:
         plain.put(octets.decode("utf-8", "replace"))
     else:
         sys.stdout.buffer.write(octets)
+
+
+@command.command()
+@click.argument("mail", type=click.IntRange(min=1), metavar="ID")
+@as_json_option
+@pass_context
+def release(context: Context, mail: int, as_json: bool) -> None:
+    """Let a quarantined or poison mail open a new ticket."""
+    from app.wiring import at_desk
+    from desk import decisions
+
+    with at_desk(context) as (actor, desk):
+        _said(decisions.release(actor, desk, mail), as_json)
+
+
+@command.command()
+@click.argument("mail", type=click.IntRange(min=1), metavar="ID")
+@click.option("--ticket", "reference", help="The ticket to join, e.g. TD-1042; without it the one that the mail names.")
+@as_json_option
+@pass_context
+def join(context: Context, mail: int, reference: str | None, as_json: bool) -> None:
+    """Let a quarantined or poison mail join a ticket."""
+    from app.wiring import at_desk
+    from desk import decisions
+
+    wanted = parse_ref(reference) if reference is not None else None
+    if reference is not None and wanted is None:
+        raise click.BadParameter(f"{reference!r} is no reference such as TD-1042.", param_hint="--ticket")
+    with at_desk(context) as (actor, desk):
+        _said(decisions.join(actor, desk, mail, wanted), as_json)
+
+
+@command.command()
+@click.argument("mail", type=click.IntRange(min=1), metavar="ID")
+@click.option("--undo", is_flag=True, help="Take the decision on the mail back instead, while nothing came of it.")
+@as_json_option
+@pass_context
+def spam(context: Context, mail: int, undo: bool, as_json: bool) -> None:
+    """Mark a quarantined or poison mail as spam. It is kept."""
+    from app.wiring import at_desk
+    from desk import decisions
+
+    with at_desk(context) as (actor, desk):
+        _said((decisions.take_back if undo else decisions.spam)(actor, desk, mail), as_json)
+
+
+@command.command()
+@click.argument("mail", type=click.IntRange(min=1), metavar="ID")
+@as_json_option
+@pass_context
+def retry(context: Context, mail: int, as_json: bool) -> None:
+    """Have a poison mail read again."""
+    from app.wiring import at_desk
+    from desk import decisions
+
+    with at_desk(context) as (actor, desk):
+        _said(decisions.retry(actor, desk, mail), as_json)
+
+
+def _said(decided: Decided, as_json: bool) -> None:
+    from app import fields, plain
+
+    document = fields.decided(decided)
+    if as_json:
+        plain.put_json(document)
+    else:
+        plain.put(" ".join(f"{name}={'-' if value is None else value}" for name, value in document.items()))

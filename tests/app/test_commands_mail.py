@@ -19,6 +19,7 @@ from tests.fakes.desks import SUPPORT, FakeClock, opened
 
 LEDGER_FIELDS = [
     "id", "received_at", "peer", "mail_from", "rcpt_to", "size", "digest", "fate", "reason", "ticket", "attempts",
+    "duplicate_of", "wants_ticket", "decision",
 ]  # fmt: skip
 OUTBOX_FIELDS = ["id", "ticket", "to", "subject", "state", "attempts", "due_at", "last_reply", "message_id"]
 FATES = ["new_ticket", "appended", "duplicate", "automatic", "quarantined", "poison"]
@@ -157,3 +158,44 @@ def test_a_deferred_mail_says_when(run: Run, service_desk: Desk) -> None:
     outgoing.record_outcome(COURIER, service_desk, mail.outbox_id, Deferred("451 later"))
     head, line = run("outbox", "list").out.splitlines()
     assert head.split()[-2:] == ["LAST", "REPLY"] and "451 later" in line
+
+
+JOINING = MAIL.replace(b"nikos@", b"stranger@").replace(b"Subject: ", b"Subject: [TD-1001] ")
+
+
+def joining(desk: Desk) -> int:
+    """Return a mail whose sender is a stranger to the ticket that it names."""
+    accept(desk)
+    return accept(desk, JOINING)
+
+
+def test_a_quarantined_mail_is_released_joined_or_marked(run: Run, service_desk: Desk) -> None:
+    """Each decision prints id, decision, fate and ticket; ``ledger show`` has who decided what."""
+    mail = joining(service_desk)
+    number = str(mail)
+    assert run("ledger", "show", number, "--json").row["wants_ticket"] == "TD-1001"
+    marked = run("ledger", "spam", number, "--json").row
+    assert marked == {"id": mail, "decision": "spam", "fate": "quarantined", "ticket": None}
+    decision = run("ledger", "show", number, "--json").row["decision"]
+    assert (list(decision), decision["act"], decision["ticket"]) == (["act", "by", "at", "ticket"], "spam", None)
+    assert "spam by" in run("ledger", "show", number).out
+    taken = run("ledger", "spam", number, "--undo", "--json").row
+    assert taken == {"id": mail, "decision": "take_back", "fate": "quarantined", "ticket": None}
+    joined = run("ledger", "join", number, "--ticket", "TD-1001", "--json").row
+    assert joined == {"id": mail, "decision": "join", "fate": "pending", "ticket": None}
+    for one in filing.claim(FILER, service_desk):
+        filing.file(FILER, service_desk, one.ledger_id, parse(one.envelope.raw))
+    row = run("ledger", "show", number, "--json").row
+    assert (row["fate"], row["ticket"], row["decision"]["ticket"]) == ("appended", "TD-1001", "TD-1001")
+    assert run("ledger", "join", number, "--json").row["fate"] == "appended"
+
+
+def test_a_decision_that_cannot_be_is_refused_in_words(run: Run, service_desk: Desk) -> None:
+    """Exit status and sentence say why: the mail has another fate, was read, or the reference is none."""
+    mail = joining(service_desk)
+    number = str(mail)
+    refused = run("ledger", "release", "1")
+    assert (refused.status, "Mail 1 opened TD-1001; only quarantined" in refused.err) == (1, True)
+    assert "could be read" in run("ledger", "retry", number).err
+    assert "no reference" in run("ledger", "join", number, "--ticket", "me").err
+    assert f"id={number} decision=release fate=pending ticket=-" in run("ledger", "release", number).out

@@ -46,6 +46,20 @@ def _mails(session: Session) -> Iterator[str]:
     for row in rows:
         if row.fate is not Fate.PENDING and row.lease_until is not None:
             yield f"mail {row.id} is {row.fate} and still leased"
+        if row.decision is not None:
+            yield from _decision(row)
+
+
+def _decision(row: Ledger) -> Iterator[str]:
+    """A decision that the filer carried out is what became of the mail; one on parked mail is spam and nothing else."""
+    act, ends = row.decision["act"], {"release": Fate.NEW_TICKET, "join": Fate.APPENDED}
+    is_parked = row.fate in (Fate.QUARANTINED, Fate.POISON)
+    if is_parked is not (act == "spam"):
+        yield f"mail {row.id} is {row.fate}, decided was {act}"
+    elif row.fate is not Fate.PENDING and not is_parked and row.fate is not ends.get(act, row.fate):
+        yield f"mail {row.id} was decided {act} and is {row.fate}"
+    elif act == "join" and row.fate is Fate.APPENDED and row.ticket_id != row.decision["ticket"]:
+        yield f"mail {row.id} was to join {row.decision['ticket']} and is in {row.ticket_id}"
 
 
 def _queues(session: Session, tickets: Sequence[Ticket]) -> Iterator[str]:

@@ -12,14 +12,14 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from desk import filing, ledger, outgoing, replies, tickets, timers
+from desk import decisions, filing, ledger, outgoing, replies, tickets, timers
 from desk.actors import COURIER, FILER, LISTENER, TIMERS, Actor
 from desk.context import Desk
 from desk.errors import DeskError, Unavailable
 from desk.undo import undo
 from procedure.mail import Deferred, Envelope, Outcome, ParsedMail, Rejected, Sent
 from procedure.terms import Fate, Level, OutboxKind, OutboxState, Priority, Status
-from store.tables import Message, Outbox, Ticket
+from store.tables import Ledger, Message, Outbox, Ticket
 from tests.fakes.desks import SUPPORT, FakeChance, FakeClock, Group, engage, opened
 from tests.fakes.looks import every
 from tests.fakes.mails import letter, wrap
@@ -71,6 +71,10 @@ class DeskMachine(RuleBasedStateMachine):
     def answer_by_mail(self, which: int, who: str) -> None:
         if said := [m for m in every(self.desk, Message) if m.message_id]:
             self.accept(letter(who, text="And now?", in_reply_to=(said[which % len(said)].message_id,)))
+
+    @rule(which=WHICH)
+    def want_to_join(self, which: int) -> None:
+        self.accept(letter("stranger@example.org", subject=f"[TD-{self.ticket(which)}] me too"))
 
     @rule(which=WHICH)
     def vacation(self, which: int) -> None:
@@ -156,7 +160,20 @@ class DeskMachine(RuleBasedStateMachine):
     def set_tags(self, who: int, which: int, tags: set[str]) -> None:
         self.attempt(tickets.set_tags, self.agent(who), self.desk, self.ticket(which), tags)
 
-    @rule(who=WHO)
+    @rule(
+        who=st.integers(2, 5),
+        which=WHICH,
+        act=st.sampled_from(["release", "join", "spam", "retry", "take_back"]),
+        named=st.booleans(),
+    )
+    def decide(self, who: int, which: int, act: str, named: bool) -> None:
+        mails = every(self.desk, Ledger)
+        if parked := [m.id for m in mails if m.decision or m.fate in decisions.PARKED] or [m.id for m in mails]:
+            number = parked[which % len(parked)]
+            into = [self.ticket(which)] if act == "join" and named else []
+            self.attempt(getattr(decisions, act), self.agent(who), self.desk, number, *into)
+
+    @rule(who=st.integers(0, 5))
     def undo(self, who: int) -> None:
         self.attempt(undo, self.agent(who), self.desk)
 

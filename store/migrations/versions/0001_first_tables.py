@@ -313,6 +313,8 @@ def _tables() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("wants_ticket_id", sa.Integer(), nullable=True),
+        sa.Column("decision", JSON, nullable=True),
         sa.CheckConstraint(
             "(fate = 'duplicate') = (duplicate_of IS NOT NULL)", name=op.f("ck_ledger_duplicate_names_the_first")
         ),
@@ -321,9 +323,18 @@ def _tables() -> None:
         ),
         sa.ForeignKeyConstraint(["duplicate_of"], ["ledger.id"], name=op.f("fk_ledger_duplicate_of")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ledger_ticket_id")),
+        sa.ForeignKeyConstraint(["wants_ticket_id"], ["ticket.id"], name=op.f("fk_ledger_wants_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
     )
     op.create_index("ix_ledger_fate", "ledger", ["fate", "id"], unique=False)
+    op.create_index(
+        "ix_ledger_duplicate_of",
+        "ledger",
+        ["duplicate_of"],
+        unique=False,
+        sqlite_where=sa.text("duplicate_of IS NOT NULL"),
+        postgresql_where=sa.text("duplicate_of IS NOT NULL"),
+    )
     op.create_index(
         "ix_ledger_pending",
         "ledger",
