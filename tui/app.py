@@ -228,6 +228,8 @@ class ConsoleApp(LiveApp):
     def action_app_help(self) -> None:
         """Show the keys of this place."""
         place = "a ticket" if isinstance(self.screen, TicketScreen) else "a queue"
+        if isinstance(self.focused, Writing):
+            place = "writing"
         self.push_screen(Help(place, live_rows(live_actions(self.screen))))
 
     def action_app_palette(self) -> None:

@@ -1,4 +1,7 @@
-"""The real console on a store, with a clock that stands still: ``python -m tests.tui.pty_console URL LOGIN``."""
+"""The real console on a store, with a clock that stands still.
+
+``python -m tests.tui.pty_console URL LOGIN [EDITOR]``
+"""
 
 from __future__ import annotations
 
@@ -19,4 +22,4 @@ def connect() -> tuple[Desk, Actor]:
 
 
 if __name__ == "__main__":
-    sys.exit(run(ConsoleApp(connect, FakeClock().now, zone=UTC)))
+    sys.exit(run(ConsoleApp(connect, FakeClock().now, zone=UTC, editor=" ".join(sys.argv[3:]))))

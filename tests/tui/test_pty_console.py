@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,9 +46,9 @@ VISITS = (
 
 
 @contextmanager
-def console(url: str, login: str = "maria") -> Iterator[Terminal]:
-    """Run the console until its queue is shown."""
-    terminal = Terminal("tests.tui.pty_console", url, login)
+def console(url: str, editor: str = "") -> Iterator[Terminal]:
+    """Run maria's console until its queue is shown."""
+    terminal = Terminal("tests.tui.pty_console", url, "maria", editor)
     try:
         terminal.read_until(lambda got: b"TD-1001" in got and b"take next" in got)
         yield terminal
@@ -143,3 +144,29 @@ def test_a_draft_survives_the_end(desk: Desk, actors: Group, sqlite_url: str, nu
     [draft] = replies.drafts(actors.maria, desk)
     assert draft.text.startswith("Καλημέρα ")
     assert draft.text.endswith("and bytes of nobody")
+
+
+def test_ones_own_editor(desk: Desk, actors: Group, sqlite_url: str, tmp_path: Path) -> None:
+    """The console steps aside, words go through a private file and come back cleaned; a failure changes nothing."""
+    opened(desk)
+    script = tmp_path / "editor.py"
+    script.write_text(
+        "import os, pathlib, sys\n"
+        "path = pathlib.Path(sys.argv[1])\n"
+        "print('mode %o' % (path.stat().st_mode & 0o777), flush=True)\n"
+        "if 'twice' in path.read_text():\n    sys.exit(3)\n"
+        "path.write_text(path.read_text() + ' and twice \\x1b]52;c;aGk=\\x07')\n",
+        encoding="utf-8",
+    )
+    with console(sqlite_url, f"{sys.executable} {script}") as terminal:
+        terminal.press(b"r")
+        terminal.read_until(lambda got: b"Answer to" in got)
+        terminal.press(b"once")
+        terminal.press(b"\x0f")
+        edited = terminal.read_until(lambda got: "twice ␛]52;c;aGk=␇".encode() in got)
+        assert b"mode 600" in edited
+        assert b"\x1b]52" not in edited
+        terminal.press(b"\x0f")
+        terminal.read_until(lambda got: b"ended with status 3" in got)
+        terminal.read_until(lambda got: True)
+    assert [draft.text for draft in replies.drafts(actors.maria, desk)] == ["once and twice ␛]52;c;aGk=␇"]

@@ -221,7 +221,7 @@ async def test_help_is_what_the_keys_do_here(desk: Desk, actors: Group) -> None:
         await seat.press("escape")
         await seat.begin("r")
         await seat.press("f1")
-        await seat.sees("Send the answer", "ctrl+s")
+        await seat.sees("Keys · writing", "Send the answer", "ctrl+s")
         assert "Take this ticket yourself" not in seat.text()
 
 
