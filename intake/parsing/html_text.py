@@ -24,6 +24,10 @@ _ATTRIBUTE = re.compile(r"""[\s/]*+(?:[^\s/>=]++|=)(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z
 _PADDING = re.compile("[\u200b-\u200f\u034f\u00ad\u2060\ufeff\u2007\xa0]+")
 """What newsletters fill a preview line with."""
 _ANY_TAG = re.compile(r"<[^<>]*>")
+_PAGE_END = re.compile(r"</(?:body|html)\s{0,20}>", re.IGNORECASE)
+"""Taken out: the parser drops what follows it, where relays and lists write their footers."""
+_BARE_ADDRESS = re.compile(r"<([^\s<>@\"'=/]{1,64}@[^\s<>\"'=/]{1,255}|https?://[^\s<>]{1,2000})>")
+"""Written by hand into a page; the parser would take it for a tag without words."""
 _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)",
     re.IGNORECASE,
@@ -54,6 +58,7 @@ def html_to_text(html: str, caps: Caps, notes: Notes, names: Names | None = None
     if len(html) > caps.html_bytes:
         notes.add(f"The HTML is longer than {caps.html_bytes} characters; the rest was not read.")
         html = html[: caps.html_bytes]
+    html = _BARE_ADDRESS.sub(r"&lt;\1&gt;", _PAGE_END.sub("", html))
     root = _tree(_tame(html, notes))
     if root is None:
         return ""
