@@ -42,5 +42,5 @@ async def _serve(service: Service) -> None:
 
 
 def _announce(bound: Sequence[Bound]) -> None:
-    for one in bound:
-        click.echo(f"listening {one.speech} {one.address}")
+    if bound:  # in one write: whoever waits for the first line may close the pipe behind it
+        click.echo("\n".join(f"listening {one.speech} {one.address}" for one in bound))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import smtplib
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.clients import Letter, by_smtplib
-from tests.e2e.office import DEADLINE, Office
+from tests.e2e.office import DEADLINE, SUPPORT, Office
 from tests.fakes import postfix
 from tests.fakes.looks import kinds
 from tests.fakes.smarthost import FakeSmarthost
@@ -24,7 +26,7 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def relay(routes: dict[str, int]) -> Iterator[postfix.Relay]:
+def relay(routes: dict[str, int | str]) -> Iterator[postfix.Relay]:
     """Run a Postfix; skip, with the reason, where that is not possible."""
     with ExitStack() as stack:
         try:
@@ -47,6 +49,39 @@ def test_in_by_a_relay_and_out_by_another(office: Office, smarthost: FakeSmartho
     assert ticket["requester"] == {"name": "Νίκος Παππάς", "address": CUSTOMER}
     assert [one["text"].strip() for one in ticket["messages"] if one["kind"] == "customer"][1] == "Ευχαριστώ!"
     assert answer["Subject"] == f"Re: [{ref}] Αλλαγή DNS"
+
+
+@pytest.fixture
+def socket_path() -> Iterator[Path]:
+    """Return a path for a unix socket that Postfix can reach."""
+    with tempfile.TemporaryDirectory(prefix="td-") as directory:
+        Path(directory).chmod(0o755)
+        yield Path(directory) / "lmtp"
+
+
+def test_in_by_lmtp_over_a_unix_socket(office: Office, socket_path: Path) -> None:
+    """Postfix's lmtp(8) delivers through a socket of its group: two recipients are one mail, a stranger bounces."""
+    route = f"lmtp:unix:{socket_path}"
+    listen = {"TIERDESK_LMTP__LISTEN": f"unix:{socket_path}", "TIERDESK_LMTP__SOCKET_GROUP": "postfix"}
+    with relay({"example.com": route}) as postal:
+        office.more = listen
+        with office.serving():
+            letter = Letter("Αλλαγή DNS", "Παρακαλώ αλλάξτε τα NS.", sender=CUSTOMER, name="Νίκος Παππάς")
+            with smtplib.SMTP("127.0.0.1", postal.port, timeout=DEADLINE) as smtp:
+                smtp.send_message(letter.as_mail(), CUSTOMER, [SUPPORT, "postmaster@example.com", "who@example.com"])
+            office.ticket_of("Αλλαγή DNS")
+            wait_for(postal.log, "550 5.1.1")
+            assert postal.log.read_text(errors="replace").count("status=sent (250 2.6.0 Queued as 1)") == 2
+    (row,) = office.json("ledger", "list").rows
+    assert sorted(row["rcpt_to"]) == sorted([SUPPORT, "postmaster@example.com"])
+
+
+def wait_for(log: Path, text: str) -> None:
+    """Wait until Postfix has written something down."""
+    until = time.monotonic() + DEADLINE
+    while text not in log.read_text(errors="replace"):
+        assert time.monotonic() < until, log.read_text(errors="replace")[-3000:]
+        time.sleep(0.02)
 
 
 def test_a_bounced_answer_gives_the_turn_back(office: Office) -> None:

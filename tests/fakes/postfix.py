@@ -75,6 +75,7 @@ verify unix - - n - 1 verify
 flush unix n - n 1000? 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
@@ -98,8 +99,8 @@ class Relay:
 
 
 @contextmanager
-def relay(routes: Mapping[str, int]) -> Iterator[Relay]:
-    """Run a Postfix that sends mail for each domain to a port of 127.0.0.1. Raises Missing."""
+def relay(routes: Mapping[str, int | str]) -> Iterator[Relay]:
+    """Run a Postfix that sends mail for each domain to a port of 127.0.0.1 or by a transport. Raises Missing."""
     master = _find_master()
     home = Path(tempfile.mkdtemp(prefix="tierdesk-postfix-"))
     try:
@@ -123,11 +124,12 @@ def _find_master() -> Path:
     raise Missing("Postfix is not installed")
 
 
-def _furnish(home: Path, port: int, routes: Mapping[str, int]) -> None:
+def _furnish(home: Path, port: int, routes: Mapping[str, int | str]) -> None:
     """Write the configuration and make the directories with the owners that Postfix insists on."""
     person, drop = pwd.getpwnam("postfix"), grp.getgrnam("postdrop")
     home.chmod(0o755)
-    transports = ", ".join(f"{{ {domain} = smtp:[127.0.0.1]:{to} }}" for domain, to in routes.items())
+    named = {domain: f"smtp:[127.0.0.1]:{to}" if isinstance(to, int) else to for domain, to in routes.items()}
+    transports = ", ".join(f"{{ {domain} = {transport} }}" for domain, transport in named.items())
     (home / "main.cf").write_text(_MAIN.format(home=home, transports=transports))
     (home / "master.cf").write_text(_MASTER.format(port=port))
     for folder in ("queue", "queue/pid"):
