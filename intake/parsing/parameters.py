@@ -85,12 +85,18 @@ def _read_value(value: str, position: int) -> tuple[str, int]:
 
 
 def _join(sections: dict[int, tuple[bool, str]], notes: Notes) -> str:
-    charset, octets = "", []
+    """Join the pieces of a value. Neighbours are joined before they are decoded: some senders cut inside ``%CE``."""
+    charset, octets = "", bytearray()
+    encoded = bytearray()
     for number in sorted(sections):
         is_encoded, text = sections[number]
         if is_encoded and number == min(sections) and text.count("'") >= 2:
             charset, _, text = text.split("'", 2)
         raw = text.encode("utf-8", "surrogateescape")
-        octets.append(unquote_to_bytes(raw) if is_encoded else raw)
-    joined = decode(b"".join(octets), charset, notes)
+        if is_encoded:
+            encoded += raw
+            continue
+        octets += unquote_to_bytes(bytes(encoded)) + raw
+        encoded.clear()
+    joined = decode(bytes(octets + unquote_to_bytes(bytes(encoded))), charset, notes)
     return decode_words(joined, notes)
