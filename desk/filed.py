@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 
-from sqlmodel import Session, func, select
+from sqlmodel import Session
 
+from desk.acknowledging import acknowledge
 from desk.actors import Actor
+from desk.by_staff import answer_by_mail, note_by_mail, note_statement
 from desk.context import Desk
 from desk.correspondence import add_message, add_participant, contact_for, storable
-from desk.mailing import mailbox_of, new_message_id, queue_mail
 from desk.opening import MAX_SUBJECT
-from desk.recording import change, create, locked, record
-from procedure import languages, routing
+from desk.recording import change, create, locked
+from procedure import routing
+from procedure.destination import Destination
 from procedure.mail import Address, Envelope, ParsedMail
 from procedure.policy import Policy
 from procedure.statuses import after_customer_word
-from procedure.terms import Channel, Fate, MessageKind, OutboxKind, Status
-from procedure.threading import Destination
+from procedure.terms import Channel, Fate, MessageKind, Status
 from procedure.tokens import base_address
-from store.tables import Outbox, Ticket
-
-ACKNOWLEDGED_PER_HOUR = 5
-"""Acknowledgements to one address in an hour at most: two desks must not talk to each other for ever."""
+from store.tables import Ticket
 
 NO_SUBJECT = "(no subject)"
 
@@ -42,12 +39,28 @@ class Arrived:
 def write(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, where: Destination) -> int | None:
     """Write what ``where`` says and return the ticket, None where there is none."""
     if where.fate is Fate.NEW_TICKET:
-        return _new_ticket(session, actor, desk, policy, mail, where)
+        return _new_ticket(session, actor, desk, policy, _as_stated(mail, where), where)
+    if where.fate is Fate.APPENDED and where.ticket_id is not None and where.staff_login is not None:
+        write_as_staff = answer_by_mail if where.kind is MessageKind.STAFF else note_by_mail
+        write_as_staff(session, desk, policy, mail.ledger_id, mail.parsed, where.ticket_id, where.staff_login)
+        return where.ticket_id
     if where.fate is Fate.APPENDED and where.ticket_id is not None:
         return _append(session, actor, policy, desk, mail, where.ticket_id, is_unverified=where.is_unverified)
     if where.fate is Fate.AUTOMATIC and where.ticket_id is not None:
         _file_beside(session, actor, policy, desk, mail, where.ticket_id)
     return where.ticket_id
+
+
+def _as_stated(mail: Arrived, where: Destination) -> Arrived:
+    """Return a forwarded request as the mail of who is said to have sent it."""
+    stated = where.stated
+    if stated is None:
+        return mail
+    parsed = replace(
+        mail.parsed, sender=stated.sender, senders=(stated.sender,), subject=stated.subject, text=stated.text,
+        message_id=stated.message_id or mail.parsed.message_id,
+    )  # fmt: skip
+    return replace(mail, parsed=parsed)
 
 
 def _new_ticket(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, where: Destination) -> int:
@@ -76,8 +89,10 @@ def _new_ticket(session: Session, actor: Actor, desk: Desk, policy: Policy, mail
     assert ticket.id is not None
     add_participant(session, ticket.id, parsed.sender.address)
     _customer_word(session, mail, ticket.id, takes_turn=True)
+    if where.stated is not None and where.staff_login is not None:
+        note_statement(session, actor, desk, policy, ticket, mail.envelope, where.staff_login)
     if where.acknowledge:
-        _acknowledge(session, actor, desk, policy, mail, ticket)
+        acknowledge(session, actor, desk, policy, parsed, Address("", mail.envelope.mail_from.strip().lower()), ticket)
     return ticket.id
 
 
@@ -116,34 +131,6 @@ def _customer_word(session: Session, mail: Arrived, ticket_id: int, *, takes_tur
         message_id=parsed.message_id, ledger_id=mail.ledger_id, takes_turn=takes_turn,
         attachments=parsed.attachments,
     )  # fmt: skip
-
-
-def _acknowledge(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, ticket: Ticket) -> None:
-    """Say once that the request arrived, in the customer's language and with nothing of the customer's in it."""
-    assert ticket.id is not None
-    now = desk.clock.now()
-    to = Address("", mail.envelope.mail_from)
-    recent = session.exec(
-        select(func.count())
-        .select_from(Outbox)
-        .where(
-            Outbox.kind == OutboxKind.ACKNOWLEDGEMENT,
-            Outbox.to_address == to.address,
-            Outbox.created_at > now - timedelta(hours=1),
-        )
-    ).one()
-    if recent >= ACKNOWLEDGED_PER_HOUR:
-        record(session, actor, now, "not_acknowledged", ticket.id, {"reason": "too many to one address in an hour"})
-        return
-    words = policy.acknowledgement(languages.guess(f"{mail.parsed.subject} {mail.parsed.text}"), f"TD-{ticket.id}")
-    message_id = new_message_id(desk, ticket)
-    sender = Address(desk.mail.name, mailbox_of(desk, ticket))
-    add_message(session, ticket.id, MessageKind.SYSTEM, now, sender, words.text, message_id=message_id)
-    queue_mail(
-        session, desk, ticket, OutboxKind.ACKNOWLEDGEMENT, to, subject=words.subject, text=words.text,
-        message_id=message_id, now=now,
-    )  # fmt: skip
-    record(session, actor, now, "acknowledged", ticket.id, {"to": to.address})
 
 
 def _mailbox(desk: Desk, envelope: Envelope) -> str:

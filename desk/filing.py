@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import or_, text
 from sqlmodel import Session, col, select
 
 from desk import filed, outgoing
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
-from desk.correspondence import participants, storable
+from desk.correspondence import storable
 from desk.decisions import decided
 from desk.errors import NotFound
+from desk.evidence import clues_of, facts_of, known_of
 from desk.policies import in_force
 from desk.recording import record
-from procedure.clues import Clues
-from procedure.mail import Envelope, ParsedMail, RuleHit
+from procedure.mail import Envelope, ParsedMail
 from procedure.permissions import Permission
-from procedure.terms import Fate, ref
-from procedure.threading import Destination, TicketFacts, decide, find_clues
-from store.tables import Ledger, LedgerRaw, Message, Outbox, Ticket
+from procedure.terms import Fate
+from procedure.threading import Destination, decide
+from store.tables import PENDING_SQL, Ledger, LedgerRaw, Outbox
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
@@ -60,7 +60,7 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
         statement = (
             select(Ledger)
             .where(
-                Ledger.fate == Fate.PENDING,
+                text(PENDING_SQL),
                 Ledger.due_at <= now,
                 or_(col(Ledger.lease_until).is_(None), col(Ledger.lease_until) <= now),
             )
@@ -134,49 +134,15 @@ def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: Pa
     now, policy = desk.clock.now(), in_force(session, desk)
     raw = session.get_one(LedgerRaw, ledger_id).raw
     envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw)
-    clues = _clues(session, desk, parsed, envelope)
-    facts = _facts(session, clues)
-    where = decide(parsed, envelope, clues, facts, policy.times.reopen, now)
-    where = decided(session, row.decision, parsed, _flagged(session, where, parsed))
+    clues, known = clues_of(session, desk, parsed, envelope), known_of(session, row, parsed, policy)
+    facts = facts_of(session, clues, known, parsed)
+    where = decide(parsed, envelope, clues, facts, policy, now, known)
+    where = decided(session, row.decision, parsed, where)
     mail = filed.Arrived(ledger_id, envelope, parsed)
     where = _bounce(session, actor, desk, parsed, where)
     ticket_id = filed.write(session, actor, desk, policy, mail, where)
     _settle(session, actor, row, where, ticket_id, now)
     return Filed(where.fate, ticket_id)
-
-
-def _flagged(session: Session, where: Destination, parsed: ParsedMail) -> Destination:
-    """Say that the Message-ID of a mail is known from other bytes: a new message all the same, but worth a look."""
-    if not parsed.message_id:
-        return where
-    known = select(Message.ticket_id).where(
-        Message.message_id == storable(parsed.message_id)[:998], col(Message.ledger_id).is_not(None)
-    )
-    ticket_id = session.exec(known.limit(1)).first()
-    if ticket_id is None:
-        return where
-    hit = RuleHit("same-message-id", f"Another mail with this Message-ID and other bytes is in {ref(ticket_id)}.")
-    return replace(where, rules=(*where.rules, hit))
-
-
-def _clues(session: Session, desk: Desk, parsed: ParsedMail, envelope: Envelope) -> Clues:
-    clues = find_clues(parsed, envelope, desk.key, desk.mail.addresses)
-    if not clues.header_ids:
-        return clues
-    wanted = [storable(message_id) for message_id in clues.header_ids]
-    statement = select(Message.message_id, Message.ticket_id).where(col(Message.message_id).in_(wanted))
-    return clues.knowing(dict(session.exec(statement).all()))
-
-
-def _facts(session: Session, clues: Clues) -> Mapping[int, TicketFacts]:
-    wanted = [ticket_id for ticket_id in clues.ticket_ids if ticket_id <= _LARGEST_TICKET]
-    if not wanted:
-        return {}
-    rows = session.exec(select(Ticket).where(col(Ticket.id).in_(wanted)).with_for_update()).all()
-    people = participants(session, [row.id for row in rows if row.id is not None])
-    return {
-        row.id: TicketFacts(row.id, row.status, people[row.id], row.closed_at) for row in rows if row.id is not None
-    }
 
 
 def _bounce(session: Session, actor: Actor, desk: Desk, parsed: ParsedMail, where: Destination) -> Destination:
@@ -197,6 +163,7 @@ def _settle(
     session: Session, actor: Actor, row: Ledger, where: Destination, ticket_id: int | None, now: datetime
 ) -> None:
     row.fate, row.reason, row.ticket_id = where.fate, storable(where.reason)[:500], ticket_id
+    row.duplicate_of = where.duplicate_of
     row.rules = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in where.rules]
     row.lease_until = None
     if where.fate is Fate.QUARANTINED:
@@ -205,7 +172,8 @@ def _settle(
         _received_again(session, actor, row, ticket_id)
     if where.fate not in (Fate.NEW_TICKET, Fate.APPENDED):
         data = {"ledger": row.id, "fate": where.fate.value, "reason": row.reason}
-        record(session, actor, now, "filed", ticket_id, data)
+        # What waits for a person is no history of a ticket yet; a flood would fill one.
+        record(session, actor, now, "filed", None if where.fate is Fate.QUARANTINED else ticket_id, data)
 
 
 def _received_again(session: Session, actor: Actor, row: Ledger, ticket_id: int) -> None:

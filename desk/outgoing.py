@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_
+from sqlalchemy import or_, text
 from sqlmodel import Session, col, select
 
 from desk.act import act
@@ -16,15 +16,14 @@ from desk.policies import in_force
 from desk.recording import change, locked, record
 from desk.views import OutboxRow
 from procedure import retry as schedule
+from procedure import tokens
 from procedure.mail import Address, Outcome, OutgoingMail, Rejected, Sent
 from procedure.permissions import Permission
 from procedure.terms import OutboxKind, OutboxState, Status
-from store.tables import DeliveryAttempt, Message, Outbox
+from store.tables import TO_SEND_SQL, DeliveryAttempt, Message, Outbox
 
 LEASE = timedelta(minutes=5)
 """How long a courier may take over one mail; past it the mail is sent again with the same Message-ID (law 4)."""
-
-_WAITING = (OutboxState.QUEUED, OutboxState.SENDING)
 
 
 @act(Permission.SEND_MAIL)
@@ -36,7 +35,7 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[OutgoingMail]:
         statement = (
             select(Outbox)
             .where(
-                col(Outbox.state).in_(_WAITING),
+                text(TO_SEND_SQL),
                 Outbox.due_at <= now,
                 or_(col(Outbox.lease_until).is_(None), col(Outbox.lease_until) <= now),
             )
@@ -49,12 +48,12 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[OutgoingMail]:
             row.state, row.lease_until = OutboxState.SENDING, now + LEASE
             row.attempts += 1
         session.flush()
-        return [_mail(row) for row in rows]
+        return [_mail(desk, row) for row in rows]
 
     return desk.database.write(work)
 
 
-def _mail(row: Outbox) -> OutgoingMail:
+def _mail(desk: Desk, row: Outbox) -> OutgoingMail:
     assert row.id is not None
     return OutgoingMail(
         outbox_id=row.id,
@@ -70,6 +69,7 @@ def _mail(row: Outbox) -> OutgoingMail:
         references=tuple(row.references),
         date=row.created_at,
         attempts=row.attempts,
+        instance=tokens.instance(desk.key, row.ticket_id, row.id),
     )
 
 

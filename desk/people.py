@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from desk.act import act, desk_errors
 from desk.actors import OWNER_LOGIN, Actor
@@ -37,6 +37,21 @@ def member(desk: Desk, login: str) -> Actor:
     """Return the member of staff who signed in as ``login``. Raises NotFound, Refused when blocked."""
     with desk_errors():
         return desk.database.read(lambda session: _member(session, login))
+
+
+def by_login(session: Session, login: str) -> Actor:
+    """Return a member of staff inside another transaction. Raises NotFound, Refused when blocked."""
+    return _member(session, login)
+
+
+def by_address(session: Session, address: str) -> Actor | None:
+    """Return the member of staff with a mail address; None for nobody, somebody blocked, or several who share it."""
+    if not address:
+        return None
+    logins = session.exec(
+        select(Staff.login).where(func.lower(Staff.email) == address.lower(), col(Staff.is_blocked).is_(False))
+    ).all()
+    return _member(session, logins[0]) if len(logins) == 1 else None
 
 
 def _owner(session: Session, desk: Desk) -> Actor:

@@ -48,33 +48,52 @@ def send(
     Raises AnsweredMeanwhile (nothing sent, the draft stays; sending again without ``seen_message`` is allowed),
     Invalid, NotFound.
     """
-    body = _checked(text)
+    body = checked(text)
     if then not in _AFTER_ANSWER:
         raise Invalid(f"After an answer a ticket is pending, solved or open, not {then}.")
 
     def work(session: Session) -> int:
-        now, policy = desk.clock.now(), in_force(session, desk)
-        ticket = locked(session, ticket_id)
+        policy, ticket = in_force(session, desk), locked(session, ticket_id)
         _refuse_stale(session, ticket, seen_message)
-        to = _requester(session, ticket)
-        message_id = new_message_id(desk, ticket)
-        author = Address(actor.name, mailbox_of(desk, ticket))
-        quoted = _quoted(session, ticket, body) if quote else ""
-        answer_id = add_message(
-            session, ticket_id, MessageKind.STAFF, now, author, body,
-            staff_id=actor.staff_id, message_id=message_id, takes_turn=True,
-        )  # fmt: skip
-        full = _letter(policy, ticket, actor, body, quoted)
-        queue_mail(
-            session, desk, ticket, OutboxKind.ANSWER, to, subject=subject_of(ticket), text=full,
-            message_id=message_id, now=now, hold=policy.times.undo, answer_id=answer_id,
-        )  # fmt: skip
-        add_participant(session, ticket_id, to.address)
-        _drop_draft(session, actor, ticket_id, MessageKind.STAFF)
-        _hand_turn(session, actor, desk, policy, ticket, answer_id, then)
-        return answer_id
+        return write_answer(session, actor, desk, policy, ticket, body, then, quote=quote)
 
     return desk.database.write(work)
+
+
+def write_answer(
+    session: Session,
+    actor: Actor,
+    desk: Desk,
+    policy: Policy,
+    ticket: Ticket,
+    body: str,
+    then: Status,
+    *,
+    quote: bool = True,
+    ledger_id: int | None = None,
+) -> int:
+    """Write an answer, its mail and the turn inside another transaction, and return the message's id.
+
+    ``ledger_id`` is the mail by which it came, if it came by mail. Raises Invalid.
+    """
+    assert ticket.id is not None
+    now, to = desk.clock.now(), _requester(session, ticket)
+    message_id = new_message_id(desk, ticket)
+    author = Address(actor.name, mailbox_of(desk, ticket))
+    quoted = _quoted(session, ticket, body) if quote else ""
+    answer_id = add_message(
+        session, ticket.id, MessageKind.STAFF, now, author, body,
+        staff_id=actor.staff_id, message_id=message_id, ledger_id=ledger_id, takes_turn=True,
+    )  # fmt: skip
+    full = _letter(policy, ticket, actor, body, quoted)
+    queue_mail(
+        session, desk, ticket, OutboxKind.ANSWER, to, subject=subject_of(ticket), text=full,
+        message_id=message_id, now=now, hold=policy.times.undo, answer_id=answer_id,
+    )  # fmt: skip
+    add_participant(session, ticket.id, to.address)
+    _drop_draft(session, actor, ticket.id, MessageKind.STAFF)
+    _hand_turn(session, actor, desk, policy, ticket, answer_id, then)
+    return answer_id
 
 
 def _hand_turn(
@@ -95,7 +114,7 @@ def _hand_turn(
 @act(Permission.NOTE)
 def note(actor: Actor, desk: Desk, ticket_id: int, text: str) -> int:
     """Write an internal note and return its message id; the turn stays where it is. Raises Invalid, NotFound."""
-    body = _checked(text)
+    body = checked(text)
 
     def work(session: Session) -> int:
         now = desk.clock.now()
@@ -174,7 +193,8 @@ def _drop_draft(session: Session, actor: Actor, ticket_id: int, kind: MessageKin
         session.flush()
 
 
-def _checked(text: str) -> str:
+def checked(text: str) -> str:
+    """Return the text of an answer or a note as it is kept. Raises Invalid when empty or too long."""
     if not text.strip():
         raise Invalid("There is nothing to send: the text is empty.")
     if len(text) > MAX_TEXT:

@@ -61,6 +61,7 @@ def _identity(mail: OutgoingMail) -> list[str]:
         headers.message_ids("Message-ID", [mail.message_id]),
         headers.message_ids("In-Reply-To", [mail.in_reply_to]),
         headers.message_ids("References", headers.references(mail.references, mail.in_reply_to)),
+        headers.unstructured("X-Tierdesk-Instance", mail.instance) if mail.instance else None,
     ]
     return [field for field in fields if field is not None]
 

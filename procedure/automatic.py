@@ -30,6 +30,7 @@ class Automatic(StrEnum):
 
 
 HEADERS = (
+    "authentication-results",
     "auto-submitted",
     "content-type",
     "list-id",
@@ -43,8 +44,19 @@ HEADERS = (
     "x-autorespond",
     "x-autoresponder",
     "x-failed-recipients",
+    "x-rspamd-action",
+    "x-rspamd-score",
+    "x-spam",
+    "x-spam-flag",
+    "x-spam-score",
+    "x-spam-status",
+    "x-spamd-result",
+    "x-tierdesk-instance",
 )
-"""The headers that the rules ask for; a parser puts the first value of each into ``ParsedMail.headers``."""
+"""The headers that the rules ask for, here and in ``clues``, ``junk`` and ``authentication``.
+
+A parser puts the first value of each, which is the topmost, into ``ParsedMail.headers``.
+"""
 
 DAEMONS = ("mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mailerdaemon", "mail delivery subsystem",
            "mail delivery system")  # fmt: skip

@@ -26,6 +26,10 @@ _SUBJECT_TAG = re.compile(r"\[TD-([1-9][0-9]{0,14})\]", re.IGNORECASE)
 class Clues:
     """The signs in one mail. Numbers are tickets unless their name says otherwise; none of them is looked up yet.
 
+    ``own_message`` is the ticket of a mail of our own that came back, ``noted`` those whose note address it was sent
+    to, ``at_bounce`` the ticket of the outgoing mail at whose envelope sender it arrived (ask the store, then call
+    ``bounced_at``).
+
     ``header_ids`` are the Message-IDs the mail answers, nearest first; ask the store which of them it knows and pass
     that to ``knowing``. ``replied`` and ``signed`` are proven by a MAC, ``known`` and ``tagged`` anybody could write.
     """
@@ -42,12 +46,20 @@ class Clues:
     signed: tuple[int, ...] = ()
     known: tuple[int, ...] = ()
     tagged: tuple[int, ...] = ()
+    noted: tuple[int, ...] = ()
+    at_bounce: tuple[int, ...] = ()
+    mailboxes: frozenset[str] = frozenset()
 
     @property
     def ticket_ids(self) -> frozenset[int]:
         """Return every ticket that ``decide`` may ask about."""
-        named = (self.own_message, self.bounced_ticket, *self.replied, *self.signed, *self.known, *self.tagged)
+        proven = (*self.replied, *self.signed, *self.noted, *self.at_bounce)
+        named = (self.own_message, self.bounced_ticket, *proven, *self.known, *self.tagged)
         return frozenset(number for number in named if number is not None)
+
+    def bounced_at(self, ticket_id: int) -> Clues:
+        """Return the clues with the ticket of the outgoing mail that ``bounced_outbox_id`` names."""
+        return replace(self, at_bounce=(ticket_id,))
 
     def knowing(self, tickets_by_message_id: Mapping[str, int]) -> Clues:
         """Return the clues with the tickets on which the mails it answers are stored."""
@@ -64,7 +76,7 @@ def find_clues(mail: ParsedMail, envelope: Envelope, key: bytes, mailboxes: Coll
     sender = mail.sender.address.strip().lower()
     return Clues(
         automatic=classify(mail, envelope.mail_from),
-        own_message=tokens.read_message_id(key, mail.message_id),
+        own_message=_own_message(mail, key),
         hops=_hops(envelope.raw),
         is_from_us=sender in own or tokens.base_address(sender) in own,
         bounced_outbox_id=next((number for number in outbox_ids if number is not None), None),
@@ -74,7 +86,15 @@ def find_clues(mail: ParsedMail, envelope: Envelope, key: bytes, mailboxes: Coll
         replied=_proven(tokens.read_reply_address(key, address, mailboxes) for address in envelope.rcpt_to),
         signed=_proven(tokens.read_message_id(key, message_id) for message_id in header_ids),
         tagged=_once(int(number) for number in _SUBJECT_TAG.findall(mail.subject[:1000])),
+        noted=_proven(tokens.read_note_address(key, address, mailboxes) for address in envelope.rcpt_to),
+        mailboxes=frozenset(own),
     )
+
+
+def _own_message(mail: ParsedMail, key: bytes) -> int | None:
+    """Return the ticket of a mail of ours that came back: by its Message-ID, or by our mark if that was rewritten."""
+    by_id = tokens.read_message_id(key, mail.message_id)
+    return tokens.read_instance(key, mail.headers.get("x-tierdesk-instance", "")[:200]) if by_id is None else by_id
 
 
 def _header_ids(mail: ParsedMail) -> tuple[str, ...]:

@@ -30,13 +30,24 @@ class ParsedAttachment:
 
 
 @dataclass(frozen=True)
+class ForwardedMail:
+    """The first mail that is attached to another (message/rfc822), as far as filing needs it."""
+
+    sender: Address
+    subject: str
+    text: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True)
 class ParsedMail:
     """The parts of a mail that filing needs.
 
     ``message_id``, ``in_reply_to`` and ``references`` keep their angle brackets; ``references`` is in header order.
     ``headers`` holds the first value of the few headers that the rules ask for, by lower-case name.
     ``bounce_ids`` are Message-IDs of an original found inside a delivery report; ``bounce_status`` its RFC 3463 code.
-    ``defects`` are sentences about what was wrong with the mail and how it was read.
+    ``forwarded`` is the first mail attached to this one. ``defects`` are sentences about what was wrong with the mail
+    and how it was read.
     """
 
     sender: Address
@@ -52,12 +63,13 @@ class ParsedMail:
     is_delivery_report: bool = False
     bounce_ids: tuple[str, ...] = ()
     bounce_status: str = ""
+    forwarded: ForwardedMail | None = None
     defects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """A mail as it came over the wire. ``mail_from`` is '' for the null sender; ``raw`` is bit for bit what was sent."""
+    """A mail as it came over the wire. ``mail_from`` is '' for the null sender; ``raw`` is bit for bit what came."""
 
     received_at: datetime
     peer: str
@@ -70,8 +82,9 @@ class Envelope:
 class OutgoingMail:
     """One mail to send: all that composing needs, nothing that the next hop says.
 
-    ``envelope_from`` is '' for acknowledgements (RFC 3834 §3.3). ``message_id``, ``in_reply_to`` and ``references`` keep
-    their angle brackets; ``references`` is oldest first.
+    ``envelope_from`` is '' for acknowledgements (RFC 3834 §3.3). ``message_id``, ``in_reply_to`` and ``references``
+    keep their angle brackets; ``references`` is oldest first. ``instance`` is the signed mark by which the desk knows
+    its own mail again (``procedure.tokens``).
     """
 
     outbox_id: int
@@ -87,6 +100,7 @@ class OutgoingMail:
     references: tuple[str, ...]
     date: datetime
     attempts: int
+    instance: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from string import Template
 
+from procedure import policy_mail
 from procedure.phrases import Phrase, read_phrase
 from procedure.policy_tables import Table
 from procedure.policy_values import Acknowledgement, LevelRules, Policy, Rule, Times
@@ -66,6 +67,10 @@ def _read(top: Table) -> Policy:
         levels=_levels(top.table("levels", required=True)),
         acknowledgements=acknowledgements,
         rules=_rules(top),
+        acknowledging=policy_mail.acknowledging(top.table("acknowledge")),
+        trust=policy_mail.trust(top.table("trust")),
+        junk=policy_mail.junk(top.table("junk")),
+        flood=policy_mail.flood(top.table("flood")),
     )
     if acknowledgements and policy.language not in acknowledgements:
         top.fault("language", f"is {policy.language!r}, but there is no acknowledgement.{policy.language}")
@@ -81,6 +86,7 @@ def _times(table: Table) -> Times:
         reopen=timedelta(days=table.integer("reopen_days", 0, 3650, default=14)),
         claim=timedelta(minutes=table.integer("claim_minutes", 1, 1440, default=30)),
         undo=timedelta(seconds=table.integer("undo_seconds", 0, 600, default=5)),
+        join=timedelta(days=table.integer("join_days", 0, 365, default=7)),
     )
     table.finish()
     return times

@@ -88,6 +88,13 @@ class Table:
             return ()
         return tuple(cast("list[str]", value))
 
+    def words(self, key: str) -> tuple[str, ...]:
+        """Read a list of words in lower case, which may be empty: a shipped list shows what could be in it."""
+        if self._values.get(key) == []:
+            self._asked.add(key)
+            return ()
+        return tuple(text.strip().lower() for text in self.texts(key))
+
     def integers(self, key: str, count: int, low: int, high: int, default: tuple[int, ...]) -> tuple[int, ...]:
         """Read a list of exactly ``count`` whole numbers."""
         value = self._value(key, required=False)

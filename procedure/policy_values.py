@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from string import Template
 
@@ -54,7 +54,8 @@ class Times:
     """Moments that nobody has to remember.
 
     ``pending`` until a ticket that waits for the customer comes back, ``solved`` until a solved one closes, ``reopen``
-    while an answer still opens a closed one again, ``claim`` the lease of a claim, ``undo`` the hold on an answer.
+    while an answer still opens a closed one again, ``claim`` the lease of a claim, ``undo`` the hold on an answer,
+    ``join`` while a fresh mail with the subject of an answered ticket joins it.
     """
 
     pending: timedelta
@@ -62,6 +63,57 @@ class Times:
     reopen: timedelta
     claim: timedelta
     undo: timedelta
+    join: timedelta = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Acknowledging:
+    """How many acknowledgements may leave: in an hour to an address, to a domain and in all.
+
+    ``in_a_row`` is how many an address gets without a word of ours in between: two desks stop there for ever.
+    """
+
+    per_address: int = 5
+    in_a_row: int = 10
+    per_domain: int = 100
+    in_all: int = 1000
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whose word about a mail is believed: ``relays`` are peers, ``authserv_ids`` the names they sign with (RFC 8601).
+
+    Both empty: nobody's.
+    """
+
+    relays: tuple[str, ...] = ()
+    authserv_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Junk:
+    """What a person looks at before it becomes a ticket. ``block`` and ``allow`` hold addresses and domains.
+
+    A mail of at least ``score`` points of a trusted relay's filter is junk.
+    """
+
+    block: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    score: int = 6
+
+
+@dataclass(frozen=True)
+class Flood:
+    """How many new requests within ``window`` are a flood: of one sender with the ``same`` subject, and with any.
+
+    ``strangers`` is how many mails of anybody come in before requests of those who never wrote before must wait. 0
+    switches a number off.
+    """
+
+    window: timedelta = timedelta(minutes=10)
+    same: int = 100
+    sender: int = 200
+    strangers: int = 0
 
 
 @dataclass(frozen=True)
@@ -77,6 +129,10 @@ class Policy:
     levels: Mapping[Level, LevelRules]
     acknowledgements: Mapping[str, Acknowledgement]
     rules: tuple[Rule, ...]
+    acknowledging: Acknowledging = field(default_factory=Acknowledging)
+    trust: Trust = field(default_factory=Trust)
+    junk: Junk = field(default_factory=Junk)
+    flood: Flood = field(default_factory=Flood)
 
     def level_of(self, difficulty: int) -> Level:
         """Return the level that works tickets of a difficulty (1 to 5)."""

@@ -30,6 +30,11 @@ _LABELS = {
     "subject": ("subject", "θεμα", "betreff", "objet", "oggetto", "asunto", "importance", "attachments"),
 }  # fmt: skip
 _FIELD_OF_LABEL = {label: field for field, labels in _LABELS.items() for label in labels}
+_HEADER_OF_LABEL = {
+    label: field
+    for label, field in _FIELD_OF_LABEL.items()
+    if label not in {"cc", "κοιν.", "κοινοποιηση", "kopie", "copie", "copia", "reply-to", "importance", "attachments"}
+}
 MAX_HEADER_LINES = 12
 
 _ORIGINAL = (
@@ -91,6 +96,16 @@ def header_block_end(lines: list[str], index: int) -> int:
     while end < limit and _field(lines[end]):
         end += 1
     return end
+
+
+def header_fields(lines: list[str]) -> dict[str, str]:
+    """Return the first value of each header line of a quoted mail, by the English name of its field."""
+    found: dict[str, str] = {}
+    for line in lines:
+        label, _, value = line.replace("*", "").partition(":")
+        if field := _HEADER_OF_LABEL.get(fold(label.strip())):
+            found.setdefault(field, value.strip())
+    return found
 
 
 def follows_forward_mark(lines: list[str], index: int) -> bool:

@@ -4,7 +4,9 @@
 |---|---|---|
 | Message-ID of an outgoing mail | ``<td.1042.NONCE.MAC@domain>`` | the ticket |
 | Reply-To of an outgoing mail | ``box+t1042.MAC@domain`` | the ticket |
+| note address, for staff | ``box+n1042.MAC@domain`` | the ticket |
 | envelope sender of an answer | ``box+b77.MAC@domain`` | the outbox row (VERP) |
+| X-Tierdesk-Instance of an outgoing mail | ``1042.77.MAC`` | the ticket and the outbox row |
 
 The MAC is HMAC-SHA256 over a text that begins with its purpose, cut to 80 bits: a token of one kind is never valid as
 another kind, nor at another mailbox. Everything is lower-case base32, since relays and address books change case; the
@@ -24,7 +26,8 @@ MAC_BYTES = 10
 _NUMBER = r"([1-9][0-9]{0,17})"
 _MAC = r"([a-z2-7]{16})"
 _MESSAGE_ID = re.compile(rf"<?td\.{_NUMBER}\.([a-z0-9]{{1,64}})\.{_MAC}@([^@<>\s]{{1,255}}?)>?")
-_TAGGED = re.compile(rf"([^@\s]{{1,255}})\+([tb]){_NUMBER}\.{_MAC}@([^@\s]{{1,255}})")
+_INSTANCE = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_MAC}")
+_TAGGED = re.compile(rf"([^@\s]{{1,255}})\+([tbn]){_NUMBER}\.{_MAC}@([^@\s]{{1,255}})")
 
 
 def message_id(key: bytes, ticket_id: int, nonce: str, domain: str) -> str:
@@ -65,6 +68,27 @@ def bounce_address(key: bytes, mailbox: str, outbox_id: int) -> str:
 def read_bounce_address(key: bytes, address: str, mailboxes: Iterable[str]) -> int | None:
     """Return the outbox row that a bounce address names; None when it is not ours or was changed."""
     return _read_tagged(key, address, "b", mailboxes)
+
+
+def note_address(key: bytes, mailbox: str, ticket_id: int) -> str:
+    """Return the address of ``mailbox`` at which a mail of staff becomes a note of a ticket."""
+    return _tagged_address(key, mailbox, "n", ticket_id)
+
+
+def read_note_address(key: bytes, address: str, mailboxes: Iterable[str]) -> int | None:
+    """Return the ticket that a note address of one of ``mailboxes`` names; None when it is not ours or was changed."""
+    return _read_tagged(key, address, "n", mailboxes)
+
+
+def instance(key: bytes, ticket_id: int, outbox_id: int) -> str:
+    """Return the mark that every mail of this desk carries, so that it is known when it comes back changed."""
+    return f"{ticket_id}.{outbox_id}.{_mac(key, 'instance', ticket_id, str(outbox_id))}"
+
+
+def read_instance(key: bytes, text: str) -> int | None:
+    """Return the ticket of a mail of this desk by its mark; None when another desk or nobody made it."""
+    match = _INSTANCE.fullmatch(text.strip().lower())
+    return _proven(key, match[3], "instance", match[1], match[2]) if match else None
 
 
 def base_address(address: str) -> str:

@@ -11,12 +11,11 @@ from desk.actors import COURIER, FILER
 from desk.context import Desk
 from desk.due import mail_to_file
 from desk.errors import NotFound
-from desk.filed import ACKNOWLEDGED_PER_HOUR
 from procedure import tokens
 from procedure.mail import Address, ParsedAttachment, Sent
 from procedure.terms import Channel, Fate, MessageKind, OutboxKind, OutboxState, Status, Turn
 from store.tables import Blob, Contact, Ledger, Message, Outbox, Ticket
-from tests.fakes.desks import BILLING, START, SUPPORT, FakeClock, Group
+from tests.fakes.desks import BILLING, START, SUPPORT, FakeClock, Group, shipped
 from tests.fakes.looks import events, every, kinds, row, ticket
 from tests.fakes.mails import NIKOS, Arrival, accept, arrive, letter
 
@@ -256,13 +255,13 @@ def test_machines_and_forged_senders_are_not_acknowledged(desk: Desk, mail: obje
 
 def test_acknowledgements_to_one_address_are_few(desk: Desk, clock: FakeClock) -> None:
     """Two desks do not talk to each other for ever: five an hour, then silence and a line of history."""
-    numbers = [arrive(desk).ticket for _ in range(ACKNOWLEDGED_PER_HOUR + 1)]
+    numbers = [arrive(desk).ticket for _ in range(shipped().acknowledging.per_address + 1)]
     arrive(desk, letter("other@example.gr"))
-    assert len(every(desk, Outbox)) == ACKNOWLEDGED_PER_HOUR + 1
+    assert len(every(desk, Outbox)) == shipped().acknowledging.per_address + 1
     assert kinds(desk, numbers[-1]) == ["created", "not_acknowledged"]
     clock.advance(hours=1)
     arrive(desk)
-    assert len(every(desk, Outbox)) == ACKNOWLEDGED_PER_HOUR + 2
+    assert len(every(desk, Outbox)) == shipped().acknowledging.per_address + 2
 
 
 def test_a_filer_that_disappears_three_times_makes_poison(desk: Desk, clock: FakeClock) -> None:

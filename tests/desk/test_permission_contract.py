@@ -35,6 +35,7 @@ WITHOUT_PERMISSION = {
     "policies.shipped_text": "a file of the program",
     "queues.every": "asks the matrix for each page",
     "recording.plain": "a value",
+    "replies.checked": "a value",
 }
 
 

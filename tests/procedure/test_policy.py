@@ -69,7 +69,7 @@ def test_every_fault_at_once() -> None:
         "name must be a text that is not empty.",
         "times.pending_days must be a whole number from 1 to 365.",
         "times.claim_hours is not known here;"
-        " known are claim_minutes, pending_days, reopen_days, solved_days, undo_seconds.",
+        " known are claim_minutes, join_days, pending_days, reopen_days, solved_days, undo_seconds.",
         "levels.2.first_answer.normal must be a whole number from 1 to 86400.",
         "rules.Two.priority must be one of low, normal, high, urgent.",
         "rules.Two.words has 'ab*', which has a stem of fewer than 3 letters.",

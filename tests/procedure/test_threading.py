@@ -12,6 +12,7 @@ from procedure import tokens
 from procedure.mail import Address, Envelope, ParsedMail
 from procedure.terms import Fate, Status
 from procedure.threading import Destination, TicketFacts, decide, find_clues
+from tests.fakes.desks import shipped
 from tests.procedure.mails import NIKOS, NOW, a_mail, an_envelope, from_address
 
 KEY = b"k" * 32
@@ -34,7 +35,7 @@ def ends(mail: ParsedMail, envelope: Envelope | None = None, ticket: TicketFacts
     """Decide about a mail while there is one ticket."""
     envelope = envelope or an_envelope(mail_from=mail.sender.address)
     clues = find_clues(mail, envelope, KEY, OURS).knowing(KNOWN)
-    return decide(mail, envelope, clues, {ticket.id: ticket} if ticket else {}, REOPEN, NOW)
+    return decide(mail, envelope, clues, {ticket.id: ticket} if ticket else {}, shipped(), NOW)
 
 
 def summary(found: Destination) -> tuple[Any, ...]:

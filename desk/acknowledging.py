@@ -1,0 +1,93 @@
+"""Acknowledgements: once per ticket, and never so many that two desks could answer each other for ever.
+
+Only what leaves is limited; mail comes in and is filed whatever its sender does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from desk.actors import Actor
+from desk.context import Desk
+from desk.correspondence import add_message, storable
+from desk.mailing import mailbox_of, new_message_id, queue_mail
+from desk.recording import record
+from procedure import languages
+from procedure.mail import Address, ParsedMail
+from procedure.policy import Policy
+from procedure.policy_values import Acknowledging
+from procedure.terms import MessageKind, OutboxKind, ref
+from store.tables import Outbox, Ticket
+
+HOUR = timedelta(hours=1)
+
+
+def acknowledge(
+    session: Session, actor: Actor, desk: Desk, policy: Policy, parsed: ParsedMail, to: Address, ticket: Ticket
+) -> None:
+    """Say once that the request arrived, in the customer's language and with nothing of the customer's in it."""
+    assert ticket.id is not None
+    now = desk.clock.now()
+    refusal = _refusal(session, policy.acknowledging, storable(to.address), now)
+    if refusal:
+        record(session, actor, now, "not_acknowledged", ticket.id, {"reason": refusal})
+        return
+    words = policy.acknowledgement(languages.guess(f"{parsed.subject} {parsed.text}"), ref(ticket.id))
+    message_id = new_message_id(desk, ticket)
+    sender = Address(desk.mail.name, mailbox_of(desk, ticket))
+    add_message(session, ticket.id, MessageKind.SYSTEM, now, sender, words.text, message_id=message_id)
+    queue_mail(
+        session, desk, ticket, OutboxKind.ACKNOWLEDGEMENT, to, subject=words.subject, text=words.text,
+        message_id=message_id, now=now,
+    )  # fmt: skip
+    record(session, actor, now, "acknowledged", ticket.id, {"to": to.address})
+
+
+def _refusal(session: Session, limits: Acknowledging, address: str, now: datetime) -> str:
+    """Return why no acknowledgement may leave to an address now; '' when one may."""
+    recent = _sent_to(session, address, now - HOUR)
+    if recent >= limits.per_address:
+        return "too many to one address in an hour"
+    if _sent_to(session, address, _last_answer(session, address)) >= limits.in_a_row:
+        return "too many to one address without an answer of ours in between"
+    domain, everybody = _in_last_hour(session, limits, address.rpartition("@")[2], now)
+    if domain >= limits.per_domain:
+        return "too many to one domain in an hour"
+    return "too many in an hour" if everybody >= limits.in_all else ""
+
+
+def _sent_to(session: Session, address: str, since: datetime | None) -> int:
+    statement = select(func.count()).where(Outbox.kind == OutboxKind.ACKNOWLEDGEMENT, Outbox.to_address == address)
+    if since is not None:
+        statement = statement.where(Outbox.created_at > since)
+    return session.exec(statement).one()
+
+
+def _last_answer(session: Session, address: str) -> datetime | None:
+    statement = select(func.max(Outbox.created_at)).where(
+        Outbox.kind == OutboxKind.ANSWER, Outbox.to_address == address
+    )
+    return session.exec(statement).one()
+
+
+def _in_last_hour(session: Session, limits: Acknowledging, domain: str, now: datetime) -> tuple[int, int]:
+    """Return how many left to a domain and in all, as far as the newest rows that could reach a limit tell."""
+    newest = session.exec(select(func.max(Outbox.id))).one() or 0
+    smallest = min(limits.per_domain, limits.in_all)
+    before = session.exec(
+        select(Outbox.created_at).where(col(Outbox.id) <= newest - smallest).order_by(col(Outbox.id).desc()).limit(1)
+    ).first()
+    if smallest and (before is None or before <= now - HOUR):
+        return 0, 0
+    ends = col(Outbox.to_address).endswith(f"@{domain}", autoescape=True)
+    statement: Any = select(func.count(), func.count().filter(ends)).where(
+        col(Outbox.id) > newest - 2 * max(limits.in_all, limits.per_domain),
+        Outbox.kind == OutboxKind.ACKNOWLEDGEMENT,
+        Outbox.created_at > now - HOUR,
+    )
+    in_all, to_domain = session.exec(statement).one()
+    return int(to_domain), int(in_all)
