@@ -46,13 +46,17 @@ def read_body(root: Part, caps: Caps, notes: Notes) -> Body:
     body = Body()
     leaves = _opened(read_leaves(root), body, caps, notes)
     names = _picture_names(leaves, notes)
+    last_text = max((number for number, (_, use) in enumerate(leaves, start=1) if use is Use.TEXT), default=0)
     for number, (part, use) in enumerate(leaves, start=1):
         if use is Use.TEXT:
             text, found = part_text(part, names, caps, notes)
-            body.texts.append(text)
+            if part.type != "text/html" or not _is_said_already(text, body.texts):
+                body.texts.append(text)
             body.attachments.extend(found)
         elif use is Use.ATTACHED:
             body.attachments.append(read_attachment(part, number, notes))
+            if any(body.texts) and number < last_text and _stands_in_text(part):
+                body.texts.append(f"[image: {body.attachments[-1].filename}]")
         if use is not Use.TEXT:
             _read_container(part, body, caps, notes)
     if root.type == "multipart/encrypted":
@@ -60,6 +64,16 @@ def read_body(root: Part, caps: Caps, notes: Notes) -> Body:
     _say_armour("\n".join(body.texts), notes)
     _read_forwarded(root, leaves, body, caps, notes)
     return body
+
+
+def _is_said_already(text: str, texts: list[str]) -> bool:
+    """Say whether a text repeats the one above it word for word: a page sent below its own plain form."""
+    return bool(texts) and len(text) < _MAX_FORWARDED_TEXT and texts[-1].split() == text.split()
+
+
+def _stands_in_text(part: Part) -> bool:
+    """Say whether a picture was sent between two texts, to be seen there; pages place theirs by content id."""
+    return part.type.startswith("image/") and part.disposition == "inline" and not part.headers.count("content-id")
 
 
 def _opened(leaves: list[Leaf], body: Body, caps: Caps, notes: Notes) -> list[Leaf]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 CELL = "\ufdd0"
 """Stands between two cells; a noncharacter, which no text has."""
+_UNEVEN = re.compile("[^\x00-\u02ff\u0370-\u0482\u048a-\u058f\u1f00-\u1fff\u2010-\u2027\u20a0-\u20bf]")
+"""A letter that may take no column, or two."""
 _MAX_WIDTH = 120
 _MAX_COLUMN = 60
 
@@ -48,7 +51,7 @@ def _padded(row: list[str], widths: list[int]) -> str:
 
 def _width(text: str) -> int:
     """Return how many columns a text takes on a terminal."""
-    if text.isascii():
+    if not _UNEVEN.search(text):
         return len(text)
     return sum(
         0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1

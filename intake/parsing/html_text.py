@@ -39,6 +39,7 @@ _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "d
 _LINES = frozenset({"div", "li", "tr", "dt", "dd", "address", "article", "aside", "footer", "header", "main", "nav",
                     "section", "center", "form", "body", "html", "caption", "tbody", "thead", "tfoot", "figcaption",
                     "details", "summary", "legend", "option"})  # fmt: skip
+_SCHEME_OF_PERSON = re.compile(r"\A(?:mailto|tel):", re.IGNORECASE)
 _WEB = ("http://", "https://", "ftp://", "tel:", "mailto:", "sip:", "cid:")
 
 
@@ -230,7 +231,7 @@ def _link(frame: _Frame, page: _Page) -> None:
     if not target.lower().startswith(_WEB):
         return
     words = writer.since(frame.mark).strip()
-    bare = re.sub(r"^(?:mailto|tel):", "", target, flags=re.IGNORECASE)
+    bare = _SCHEME_OF_PERSON.sub("", target, count=1)
     if name_of(target, page.names):
         return
     if _plain(words) in (_plain(target), _plain(bare)):
@@ -243,7 +244,7 @@ def _link(frame: _Frame, page: _Page) -> None:
 
 
 def _plain(link: str) -> str:
-    return re.sub(r"^https?://", "", link.strip().lower()).rstrip("/")
+    return link.strip().lower().removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
 def _is_hidden(element: etree._Element) -> bool:

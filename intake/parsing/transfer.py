@@ -52,16 +52,16 @@ def _base64(octets: bytes) -> bytes:
     """Decode what is base64, also when it was joined of several pieces; plain text, before or below it, stays."""
     if is_no_base64(octets):
         return octets
-    padding = _PADDING.search(octets)
-    if padding is None or not octets[padding.end() :].strip(b"= \t\r\n"):
+    padding = octets.find(b"=")
+    if padding < 0 or not octets[padding:].strip(b"= \t\r\n"):
         return _segment(octets)
     out: list[bytes] = []
     position = 0
-    for padding in _PADDING.finditer(octets):
-        if len(out) >= _MAX_SEGMENTS or is_no_base64(octets[position : padding.end()]):
+    for end in (match.end() for match in _PADDING.finditer(octets)):
+        if len(out) >= _MAX_SEGMENTS or is_no_base64(octets[position:end]):
             break
-        out.append(_segment(octets[position : padding.end()]))
-        position = padding.end()
+        out.append(_segment(octets[position:end]))
+        position = end
     rest = octets[position:]
     return b"".join(out) + (rest if is_no_base64(rest) else _segment(rest))
 
