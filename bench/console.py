@@ -92,8 +92,13 @@ def idle(url: str, seconds: float = 10.0) -> list[Figure]:
         share = (terminal.cpu_seconds() - before) / (time.perf_counter() - start) * 100
         return [
             Figure("idle processor", share, "%", 1.0, f"over {seconds:.0f} s, {painted} bytes painted"),
-            Figure("memory", terminal.resident_mb(), "MB", 80.0, "resident, after start"),
+            Figure("memory", *_memory(terminal)),
         ]
+
+
+def _memory(terminal: Terminal) -> tuple[float, str, float, str]:
+    added, resident = terminal.memory_mb()
+    return added, "MB", 80.0, f"added by a console beside a service; resident {resident:.1f} MB"
 
 
 def long_queue(folder: Path) -> list[Figure]:

@@ -79,9 +79,13 @@ class Terminal:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
-    def resident_mb(self) -> float:
-        """Return the child's resident memory in MB (10^6 bytes)."""
-        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) * 1024 / 1e6
-        raise RuntimeError("no VmRSS")
+    def memory_mb(self) -> tuple[float, float]:
+        """Return what the child adds to this machine's memory and what is resident, in MB (10^6 bytes).
+
+        The first counts a page that several processes share by its share (Pss), the second whole (Rss).
+        """
+        kilobytes = {}
+        for line in Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()[1:]:
+            name, _, value = line.partition(":")
+            kilobytes[name] = int(value.split()[0])
+        return kilobytes["Pss"] * 1024 / 1e6, kilobytes["Rss"] * 1024 / 1e6

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import or_, text
 from sqlmodel import Session, col, select
 
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
 from procedure.permissions import Permission
-from procedure.statuses import SLEEPING
-from procedure.terms import Fate, OutboxState
-from store.tables import Ledger, Outbox, Ticket
+from store.tables import ASLEEP_SQL, PENDING_SQL, TO_SEND_SQL, Ledger, Outbox, Ticket
 
 
 @act(Permission.FILE_MAIL)
@@ -24,23 +22,22 @@ def mail_to_file(actor: Actor, desk: Desk) -> bool:
     """Tell whether an accepted mail is due and leased to nobody."""
     now = desk.clock.now()
     free = or_(col(Ledger.lease_until).is_(None), col(Ledger.lease_until) <= now)
-    return _any(desk, select(Ledger.id).where(Ledger.fate == Fate.PENDING, Ledger.due_at <= now, free))
+    return _any(desk, select(Ledger.id).where(text(PENDING_SQL), Ledger.due_at <= now, free))
 
 
 @act(Permission.SEND_MAIL)
 def mail_to_send(actor: Actor, desk: Desk) -> bool:
     """Tell whether an outgoing mail is due and leased to nobody."""
     now = desk.clock.now()
-    waiting = col(Outbox.state).in_((OutboxState.QUEUED, OutboxState.SENDING))
     free = or_(col(Outbox.lease_until).is_(None), col(Outbox.lease_until) <= now)
-    return _any(desk, select(Outbox.id).where(waiting, Outbox.due_at <= now, free))
+    return _any(desk, select(Outbox.id).where(text(TO_SEND_SQL), Outbox.due_at <= now, free))
 
 
 @act(Permission.RUN_TIMERS)
 def sleepers_to_wake(actor: Actor, desk: Desk) -> bool:
     """Tell whether a sleeping ticket's moment has come."""
     due = col(Ticket.wake_at) <= desk.clock.now()
-    return _any(desk, select(Ticket.id).where(due, col(Ticket.status).in_(SLEEPING)))
+    return _any(desk, select(Ticket.id).where(text(ASLEEP_SQL), due))
 
 
 def _any(desk: Desk, statement: Any) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import or_, text
 from sqlmodel import Session, col, select
 
 from desk.act import act
@@ -20,7 +20,7 @@ from desk.replies import write_note
 from procedure.permissions import Permission
 from procedure.statuses import choices, may_set
 from procedure.terms import CLOSED_STATUSES, Level, Priority, Status, Turn, ref
-from store.tables import Staff, Ticket
+from store.tables import OPEN_SQL, Staff, Ticket
 
 _TAG = re.compile(r"[^\s,#\x00-\x1f\ud800-\udfff]{1,40}")
 MAX_TAGS = 20
@@ -68,7 +68,7 @@ def take_next(actor: Actor, desk: Desk, level: Level) -> int | None:
                 Ticket.level == int(level),
                 Ticket.turn == int(Turn.OURS),
                 col(Ticket.assignee_id).is_(None),
-                col(Ticket.status).not_in(CLOSED_STATUSES),
+                text(OPEN_SQL),
                 or_(col(Ticket.claimed_until).is_(None), col(Ticket.claimed_until) <= desk.clock.now()),
             )
             .order_by(col(Ticket.next_at), col(Ticket.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from desk.act import act
@@ -10,9 +11,9 @@ from desk.context import Desk
 from desk.policies import in_force
 from desk.recording import change
 from procedure.permissions import Permission
-from procedure.statuses import SLEEPING, after_wake
+from procedure.statuses import after_wake
 from procedure.terms import Status
-from store.tables import Ticket
+from store.tables import ASLEEP_SQL, Ticket
 
 BATCH = 50
 
@@ -29,7 +30,7 @@ def run_due(actor: Actor, desk: Desk) -> int:
         now, policy = desk.clock.now(), in_force(session, desk)
         statement = (
             select(Ticket)
-            .where(col(Ticket.wake_at) <= now, col(Ticket.status).in_(SLEEPING))
+            .where(text(ASLEEP_SQL), col(Ticket.wake_at) <= now)
             .order_by(col(Ticket.wake_at))
             .limit(BATCH)
             .with_for_update(skip_locked=True)

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, or_, select, tuple_
+from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from procedure.terms import CLOSED_STATUSES, parse_ref
-from store.tables import Contact, Draft, Event, QueueCount, Staff, Ticket
+from procedure.terms import parse_ref
+from store.tables import OPEN_SQL, Contact, Draft, Event, QueueCount, Staff, Ticket
 
 Place = tuple[int, datetime, int]
 """Where a page ends: turn, next moment and id of its last row."""
@@ -53,7 +54,7 @@ def _listed(login: str, now: datetime) -> Any:
 
 
 def _is_open() -> Any:
-    return col(Ticket.status).not_in(CLOSED_STATUSES)
+    return sql(OPEN_SQL)
 
 
 def _matching(statement: Any, text: str) -> Any:

@@ -37,8 +37,18 @@ from procedure.terms import (
 )
 from store.columns import Bytes, Json, MaybeJson, word
 
+# The conditions of the partial indexes. A query must use the same words: no planner proves that a bound value fits.
 OPEN_SQL = "status NOT IN ('solved', 'closed')"
-"""The rows that are in a queue, as a partial index names them."""
+"""Tickets that are in a queue."""
+
+ASLEEP_SQL = "wake_at IS NOT NULL AND status NOT IN ('new', 'open')"
+"""Tickets that a moment will wake or close."""
+
+PENDING_SQL = "fate = 'pending'"
+"""Mails that have no fate yet."""
+
+TO_SEND_SQL = "state IN ('queued', 'sending')"
+"""Mails that have not left, and are not given up."""
 
 
 class Staff(SQLModel, table=True):
@@ -101,8 +111,8 @@ class Ticket(SQLModel, table=True):
         Index(
             "ix_ticket_wake",
             "wake_at",
-            sqlite_where=text("wake_at IS NOT NULL AND status NOT IN ('new', 'open')"),
-            postgresql_where=text("wake_at IS NOT NULL AND status NOT IN ('new', 'open')"),
+            sqlite_where=text(ASLEEP_SQL),
+            postgresql_where=text(ASLEEP_SQL),
         ),
         Index("ix_ticket_requester", "requester_id", "id"),
         {"sqlite_autoincrement": True},  # a reference once given out is never given out again
@@ -240,8 +250,8 @@ class Ledger(SQLModel, table=True):
             "ix_ledger_pending",
             "due_at",
             "id",
-            sqlite_where=text("fate = 'pending'"),
-            postgresql_where=text("fate = 'pending'"),
+            sqlite_where=text(PENDING_SQL),
+            postgresql_where=text(PENDING_SQL),
         ),
         Index("ix_ledger_fate", "fate", "id"),
         Index(
@@ -287,8 +297,8 @@ class Outbox(SQLModel, table=True):
             "ix_outbox_due",
             "due_at",
             "id",
-            sqlite_where=text("state IN ('queued', 'sending')"),
-            postgresql_where=text("state IN ('queued', 'sending')"),
+            sqlite_where=text(TO_SEND_SQL),
+            postgresql_where=text(TO_SEND_SQL),
         ),
         Index("ix_outbox_to", "to_address", "created_at"),
         {"sqlite_autoincrement": True},  # a bounce address names this number and must never find another mail
