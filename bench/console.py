@@ -27,7 +27,8 @@ def command(*words: str) -> list[str]:
 def environment(url: str) -> dict[str, str]:
     """Return an environment in which the program uses the store at ``url`` and listens nowhere."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("TIERDESK_")}
-    return {**kept, "TIERDESK_STORE__URL": url, "TIERDESK_SMTP__LISTEN": "", "TIERDESK_DESK__ADDRESSES": "s@example.org"}
+    ours = {"STORE__URL": url, "SMTP__LISTEN": "", "DESK__ADDRESSES": "s@example.org"}
+    return {**kept, **{f"TIERDESK_{key}": value for key, value in ours.items()}}
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def first_paint(url: str) -> list[Figure]:
     frames, rows = [], []
     for _ in range(RUNS):
         with Terminal(command(), environment(url)) as terminal:
-            frames.append(terminal.wait_for("1st level".encode()) - terminal.started)
+            frames.append(terminal.wait_for(b"1st level") - terminal.started)
             rows.append(terminal.wait_for(FIRST_ROW) - terminal.started)
             terminal.drain(0.5)
     return [of_runs("first paint", frames, "s", 0.8), of_runs("first rows", rows, "s", 2.0)]
@@ -92,13 +93,13 @@ def idle(url: str, seconds: float = 10.0) -> list[Figure]:
         share = (terminal.cpu_seconds() - before) / (time.perf_counter() - start) * 100
         return [
             Figure("idle processor", share, "%", 1.0, f"over {seconds:.0f} s, {painted} bytes painted"),
-            Figure("memory", *_memory(terminal)),
+            _memory(terminal),
         ]
 
 
-def _memory(terminal: Terminal) -> tuple[float, str, float, str]:
+def _memory(terminal: Terminal) -> Figure:
     added, resident = terminal.memory_mb()
-    return added, "MB", 80.0, f"added by a console beside a service; resident {resident:.1f} MB"
+    return Figure("memory", added, "MB", 80.0, f"added by a console beside a service; resident {resident:.1f} MB")
 
 
 def long_queue(folder: Path) -> list[Figure]:

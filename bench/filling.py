@@ -36,7 +36,12 @@ def _write(session: Session, level: int, first: int, size: int) -> None:
         since = now - timedelta(seconds=ticket_id % 7_000)
         due = since + timedelta(hours=2)
         contacts.append(
-            {"id": ticket_id, "address": f"c{ticket_id}@example.org", "name": f"Customer {ticket_id}", "created_at": now}
+            {
+                "id": ticket_id,
+                "address": f"c{ticket_id}@example.org",
+                "name": f"Customer {ticket_id}",
+                "created_at": now,
+            }
         )
         tickets.append(
             {
