@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -24,7 +25,7 @@ def fill(path: Path, per_level: dict[int, int]) -> str:
         for start in range(0, count, BATCH):
             size = min(BATCH, count - start)
             first, number = number + 1, number + size
-            desk.database.write(lambda s, level=level, first=first, size=size: _write(s, level, first, size))
+            desk.database.write(partial(_write, level=level, first=first, size=size))
     desk.close()
     return url
 

@@ -101,5 +101,3 @@ async def test_the_whole_life_of_a_ticket_reads_well(desk: Desk, actors: Group) 
         await seat.sees("tierdesk: answer sent", "maria: took back: priority")
         for machine in ("{", "_", "+00:00", "assignee id", "staff 2"):
             assert machine not in seat.text()
-
-
