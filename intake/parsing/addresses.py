@@ -146,9 +146,16 @@ def _address(mailbox: _Mailbox, notes: Notes) -> Address:
             raw, words = bare[0], words[: bare.start()] + words[bare.end() :]
         elif raw is None and "@" in words:
             raw, words = words, ""
-    name = _SPACE.sub(" ", words).strip(" '<>") or " ".join(mailbox.comments).strip()
+    name = _unquoted(_SPACE.sub(" ", words).strip(" <>")) or " ".join(mailbox.comments).strip()
     address = clean_address(_unroute(decode_words(raw or "", notes)))
     return Address(decode_words(name, notes).strip(" \t\r\n"), address)
+
+
+def _unquoted(name: str) -> str:
+    """Take single quotes off that are around the whole name; ``'Eleni' via List`` keeps its own."""
+    if len(name) > 1 and name[0] == name[-1] == "'":
+        name = name[1:-1]
+    return name.strip(" ") if name.strip(" '") else ""
 
 
 def _unroute(text: str) -> str:
