@@ -44,6 +44,10 @@ Connect = Callable[[], "tuple[Desk, Actor]"]
 """Opens the store and says who is at the keyboard; runs in a thread after the first paint. May raise DeskError."""
 
 
+OPENING = frozenset({"dialog", "take", "leave"})
+"""Groups of work that ends in a question or on another screen."""
+
+
 class ConsoleApp(LiveApp):
     """The full-screen console of one person."""
 
@@ -148,6 +152,17 @@ class ConsoleApp(LiveApp):
         is_kept = not screen.is_mounted or await screen.keep_draft()
         if is_kept or await self.push_screen_wait(Confirm(question)):
             self.exit()
+
+    def is_opening(self) -> bool:
+        """Tell whether a composer, a question or another screen is about to take the keyboard."""
+        if self.screen.is_modal:
+            return False
+        asked = any(worker.group in OPENING and not worker.is_finished for worker in self.workers)
+        return asked or (self.screen is self._ticket_screen and self._ticket_screen.is_about_to_write)
+
+    def typed_in_vain(self) -> None:
+        """Say that letters were thrown away."""
+        self.say("What you typed meanwhile was not taken: the store was too slow.", is_bad=True)
 
     # What screens ask for
 

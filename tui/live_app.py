@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 
 from textual import on, work
-from textual.app import App
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -20,6 +19,7 @@ from desk.errors import DeskError
 from tui.gateway import Gateway
 from tui.live import LiveFeed, StoreAway, StoreChanged
 from tui.screens.place import Place
+from tui.type_ahead import TypeAheadApp
 from tui.widgets.hints import HintBar
 from tui.widgets.topbar import TopState
 
@@ -30,7 +30,7 @@ ASK_AGAIN = 4.0
 """Seconds until what could not be read is asked for again; the feed may be well while a read is not."""
 
 
-class LiveApp(App[None]):
+class LiveApp(TypeAheadApp):
     """An app whose places show the desk as it changes."""
 
     def __init__(

@@ -77,6 +77,21 @@ def test_the_main_job(
     assert "Το άδειασα, δοκιμάστε." in answer.get_content() and "> Το γραμματοκιβώτιό" in answer.get_content()
 
 
+def test_an_answer_typed_ahead_is_text(house: Office, service: Service, terminals: tmux.Server) -> None:
+    """``r`` and the answer in one piece, as a slow line delivers them: no letter of it is obeyed as a command."""
+    by_smtplib(service.port, Letter("Typed ahead", "Please?", sender="anna@example.gr", name="Anna"))
+    screen = terminals.open("ahead", SIZES["80x24"], COMMAND, house.environ)
+    screen.wait_for("Typed ahead")
+    screen.type("/Typed ahead")
+    screen.wait_for("1 with “Typed ahead”")
+    screen.press("Enter")
+    screen.type("rxolxzed a")
+    screen.wait_for("Answer to Anna", "xolxzed a")
+    ticket = house.show(house.ticket_of("Typed ahead"))
+    assert ticket["status"] == "new"
+    assert {event["kind"] for event in ticket["events"]} <= {"created", "acknowledged", "sent"}
+
+
 def find(screen: tmux.Screen, words: str) -> None:
     """Filter the queue until only the ticket with these words is left, under the cursor."""
     screen.press("/")

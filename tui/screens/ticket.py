@@ -95,8 +95,10 @@ class TicketScreen(TicketWriting):
         if not self.composer.is_writing and not self._write_next:
             self._keep_focus()
         if self._write_next is not None:
-            kind, self._write_next = self._write_next, None
-            await self.begin(gateway, ticket, kind)
+            try:
+                await self.begin(gateway, ticket, self._write_next)
+            finally:
+                self._write_next = None
 
     async def _names(self, gateway: Gateway, wanted: set[int]) -> Mapping[int, str]:
         """Return the logins of people; they are asked for when somebody unknown turns up."""
@@ -110,6 +112,11 @@ class TicketScreen(TicketWriting):
             self.query_one(Conversation).focus()
 
     # Writing
+
+    @property
+    def is_about_to_write(self) -> bool:
+        """Tell whether the composer was asked for and is not open yet."""
+        return self._write_next is not None
 
     def begin_writing(self, ticket_id: int, kind: MessageKind) -> None:
         """Open the composer here."""
