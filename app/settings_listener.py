@@ -53,7 +53,9 @@ class SmtpSettings(Section):
         description="Who may log in (AUTH, under TLS only); tierdesk config mail-user makes its lines. "
         '"" means AUTH is not offered.',
     )
-    auth_required: bool = Field(default=False, description="Whether mail is taken only from those who logged in.")
+    auth_required: bool = Field(
+        default=False, description="Whether mail is taken only from those who logged in; a unix socket asks nobody."
+    )
     proxy_peers: Annotated[tuple[Network, ...], BeforeValidator(as_tuple)] = Field(
         default=(),
         description="Load balancers that begin each connection with a PROXY header (version 1 or 2): addresses or "

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from intake import login
 from intake.content import Content
-from intake.parties import Caller, Close, Door, PeerGone
+from intake.parties import LOCAL, Caller, Close, Door, PeerGone
 from intake.paths import Path, Wrong, read_path
 from intake.settings import ListenerSettings, Speech
 from intake.wire import Line
@@ -161,7 +161,7 @@ class Dialogue:
     async def _mail(self, argument: str | None) -> str:
         if not self._host:
             return f"503 5.5.1 Say {'LHLO' if self._caller.speech is Speech.LMTP else 'EHLO or HELO'} first"
-        if self._settings.is_auth_required and not self._user:
+        if self._settings.is_auth_required and not (self._user or self._caller.peer == LOCAL):
             return "530 5.7.0 Log in first"
         if self._mail_from is not None:
             return "503 5.5.1 One sender at a time"

@@ -8,6 +8,9 @@ from intake.content import Content
 from intake.settings import Speech
 from intake.wire import Line
 
+LOCAL = "local"
+"""The peer on a unix socket: who may connect is said by the socket's mode, so it need not log in."""
+
 
 class PeerGone(Exception):  # not an error of ours
     """The peer left in the middle of something; nobody is there to hear a reply."""

@@ -20,7 +20,7 @@ from aiosmtpd.smtp import SMTP
 from desk.errors import Unavailable
 from intake.content import Content
 from intake.dialogue import MAX_LINE, Dialogue
-from intake.parties import Close, Door, PeerGone
+from intake.parties import LOCAL, Close, Door, PeerGone
 from intake.proxy import BadHeader, read_client
 from intake.settings import ListenerSettings, Speech
 from intake.wire import Line, Wire
@@ -111,7 +111,7 @@ class Connection(SMTP):
     async def _handle_client(self) -> None:
         assert self.session is not None and self.transport is not None
         peername: object = self.session.peer  # annotated as text by the library, a tuple on TCP
-        self.peer = _address(peername[0]) if isinstance(peername, tuple) and peername else "local"
+        self.peer = _address(peername[0]) if isinstance(peername, tuple) and peername else LOCAL
         self._wire = Wire(self._reader, MAX_LINE)
         try:
             await self._read_proxy()
@@ -131,7 +131,7 @@ class Connection(SMTP):
 
     async def _read_proxy(self) -> None:
         """Have a named proxy say for whom it calls. Not counted yet: these peers are our own."""
-        if self.peer == "local" or not any(ipaddress.ip_address(self.peer) in one for one in self._settings.proxies):
+        if self.peer == LOCAL or not any(ipaddress.ip_address(self.peer) in one for one in self._settings.proxies):
             return
         self._reset_timeout(_PROXY_SECONDS)
         self.peer = await read_client(self._wire) or self.peer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from intake.listener import Listener
 from intake.settings import ListenerSettings, TcpAddress
+from tests.fakes.smarthost import make_certificate
 from tests.intake.house import House
 
 
@@ -21,6 +23,14 @@ def server_context(certificate: Path) -> ssl.SSLContext:
 
 
 Open = Callable[..., Awaitable[tuple[str, int]]]
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a self-signed certificate for ``localhost`` with its key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("the openssl command, which makes the certificate, is missing")
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

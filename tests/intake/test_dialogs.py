@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterator
 from ipaddress import ip_network
@@ -12,7 +11,6 @@ import pytest
 
 from intake.settings import Address, TcpAddress, UnixAddress
 from intake.users import line_for, read_users
-from tests.fakes.smarthost import make_certificate
 from tests.intake import dialog
 from tests.intake.conftest import Open, server_context
 from tests.intake.house import House
@@ -28,14 +26,6 @@ def short_directory() -> Iterator[Path]:
     """Return a directory whose path leaves room: a unix socket's may have 107 octets."""
     with tempfile.TemporaryDirectory(prefix="td-") as directory:
         yield Path(directory)
-
-
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a self-signed certificate for ``localhost`` with its key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("the openssl command, which makes the certificate, is missing")
-    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 def test_there_are_dialogues() -> None:
