@@ -7,6 +7,7 @@ again until it can.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -25,6 +26,9 @@ from tui.widgets.topbar import TopState
 
 SAID, SAID_BAD = 6.0, 12.0
 """Seconds that a sentence at the foot stays; bad news longer."""
+
+LOOK_SECONDS = 10.0
+"""Seconds between two looks at what tells nobody when it ends: a service, a claim."""
 
 ASK_AGAIN = 4.0
 """Seconds until what could not be read is asked for again; the feed may be well while a read is not."""
@@ -52,6 +56,8 @@ class LiveApp(TypeAheadApp):
         self.gateway = gateway
         self._feed = LiveFeed(self, gateway)
         self._feed.start()
+        # A service that died changes nothing in the store, so the feed stays silent about it.
+        self.set_interval(LOOK_SECONDS, self._begin_refresh)
 
     def on_unmount(self) -> None:
         """Let go of the store."""
@@ -97,7 +103,7 @@ class LiveApp(TypeAheadApp):
         try:
             newest = await gateway.newest_event()
             counts, balance = tuple(await gateway.counts()), await gateway.sums()
-            service = self._service_state() if self._service_state else ""
+            service = await asyncio.to_thread(self._service_state) if self._service_state else ""
             self.set_top(counts=counts, balance=balance, service=service)
             place = self.place
             if place is not None and (self._is_stale or newest is None or newest != self._newest_event):
