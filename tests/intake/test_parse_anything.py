@@ -130,3 +130,22 @@ def test_a_childs_nonsense_is_refused(document: bytes) -> None:
     """The parent believes nothing that the child says without looking."""
     with pytest.raises(BadAnswer):
         decode_answer(document, b"")
+
+
+CAPPED = {
+    "elements": (b"Content-Type: text/html\n\n<p>a<p>b<p>c<p>d<p>e<p>f", Caps(html_elements=4), "a\n\nb\n\nc",
+                 "The HTML has too many elements; the rest was not read."),
+    "lines": (b"From: a@b.example\nX: 1\nX: 2\nSubject: x\n\nwords", Caps(header_lines=3), "words",
+              "The header has more than 3 lines; the rest of it was not read."),
+    "text": (b"From: a@b.example\n\nmany words", Caps(text=4), "many",
+             "The text is longer than 4 characters; the rest is in the raw mail."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CAPPED)
+def test_what_lies_beyond_a_cap_is_said(name: str) -> None:
+    """A mail is read up to each cap, and the mail says that there is more."""
+    raw, caps, text, sentence = CAPPED[name]
+    mail = parse(raw, caps)
+    assert mail.text == text
+    assert sentence in mail.defects
