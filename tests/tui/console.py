@@ -69,7 +69,6 @@ class Seat:
         deadline = time.monotonic() + DEADLINE
         while not reached():
             assert time.monotonic() < deadline, f"never came; the screen says:\n{self.text()}"
-            await self.pilot.pause()
             await asyncio.sleep(0.01)
 
     async def sees(self, *words: str) -> None:

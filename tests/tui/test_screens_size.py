@@ -66,7 +66,7 @@ async def test_a_storm_of_resizes(desk: Desk, actors: Group) -> None:
         await seat.open(1001)
         await seat.begin("r")
         await seat.write("half a word")
-        for _ in range(40):
+        for _ in range(20):
             await seat.pilot.resize_terminal(chance.randint(1, 200), chance.randint(1, 60))
         await seat.pilot.resize_terminal(80, 24)
         await seat.sees("Mailbox quota", "half a word")
