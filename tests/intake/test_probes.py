@@ -32,7 +32,8 @@ HELD = {
     "header_too_large.lmtp line_too_long_for_us.smtp line_too_long.lmtp",
     "long commands": "command_too_long.smtp command_without_end.smtp",
     "memory of one mail": "test_probes::test_empty_lines_cost_no_more_than_their_octets",
-    "memory of all mails": "memory_counted_for_each_mail.smtp memory_full_before_data.smtp memory_full_in_data.smtp memory_full.lmtp",
+    "memory of all mails": "memory_counted_for_each_mail.smtp memory_full_before_data.smtp "
+    "memory_full_in_data.smtp memory_full.lmtp",
     "timeouts: command, block, DATA, commit": "idle.smtp idle.lmtp idle_between_mails.smtp block_silence.smtp "
     "block_silence.lmtp slow_data.smtp trickle.smtp too_slow_commit.smtp too_slow_commit.lmtp",
     "a slow but steady upload is no timeout": "test_probes::test_a_steady_upload_outlasts_the_command_timer",
