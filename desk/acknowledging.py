@@ -79,7 +79,10 @@ def _in_last_hour(session: Session, limits: Acknowledging, domain: str, now: dat
     newest = session.exec(select(func.max(Outbox.id))).one() or 0
     smallest = min(limits.per_domain, limits.in_all)
     before = session.exec(
-        select(Outbox.created_at).where(col(Outbox.id) <= newest - smallest).order_by(col(Outbox.id).desc()).limit(1)
+        select(Outbox.created_at)
+        .where(col(Outbox.id) <= newest - smallest + 1)
+        .order_by(col(Outbox.id).desc())
+        .limit(1)
     ).first()
     if smallest and (before is None or before <= now - HOUR):
         return 0, 0

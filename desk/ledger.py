@@ -180,11 +180,14 @@ def get(actor: Actor, desk: Desk, ledger_id: int) -> LedgerRow:
 
 @act(Permission.READ_RAW)
 def raw(actor: Actor, desk: Desk, ledger_id: int) -> bytes:
-    """Return the bytes of an accepted mail as they came; a duplicate's are the first's. Raises NotFound."""
+    """Return the bytes of an accepted mail as they came. Raises NotFound.
+
+    Those of a mail that was sent again are the first's; one that came by a second path has its own.
+    """
 
     def work(session: Session) -> bytes:
         row = _row(session, ledger_id)
-        kept = session.get(LedgerRaw, row.duplicate_of or row.id)
+        kept = session.get(LedgerRaw, row.id) or session.get(LedgerRaw, row.duplicate_of or row.id)
         if kept is None:
             raise NotFound(f"The bytes of mail {ledger_id} are not in the ledger.")
         return kept.raw
@@ -199,7 +202,9 @@ def part(actor: Actor, desk: Desk, ledger_id: int, start: int = 0, length: int =
     def work(session: Session) -> RawPart:
         row = _row(session, ledger_id)
         piece: Any = func.substr(LedgerRaw.raw, start + 1, length, type_=Bytes)
-        found = session.exec(select(piece).where(LedgerRaw.ledger_id == (row.duplicate_of or row.id))).first()
+        own_first = col(LedgerRaw.ledger_id).desc()  # the first of a duplicate has the smaller number
+        either = select(piece).where(col(LedgerRaw.ledger_id).in_([row.id, row.duplicate_of or row.id]))
+        found = session.exec(either.order_by(own_first).limit(1)).first()
         if found is None:
             raise NotFound(f"The bytes of mail {ledger_id} are not in the ledger.")
         return RawPart(start, bytes(found), row.size)

@@ -141,3 +141,29 @@ def test_any_text(text: str) -> None:
     """Any text is a policy or has problems; nothing else happens."""
     with pytest.raises(PolicyError):
         parse(text)
+
+
+def test_mail_tables() -> None:
+    """Each fault of the tables about mail is named; the lists may be empty."""
+    text = HEAD.replace("relays = []", 'relays = ["10.0.0.0/8", "local", "mx"]')
+    text = text.replace("authserv_ids = []", 'authserv_ids = ["a b"]').replace("score = 6", "score = 0")
+    text = text.replace("block = []", 'block = ["@X.example", "a b"]').replace("allow = []", 'allow = ["x.example"]')
+    text = text.replace("in_a_row = 10", "in_a_row = -1").replace("minutes = 10", "minutes = 0")
+    assert problems(text) == [
+        "acknowledge.in_a_row must be a whole number from 0 to 1000000.",
+        "trust.relays has 'mx', which is neither an address, a network nor 'local'.",
+        "trust.authserv_ids has 'a b', which is no name.",
+        "junk.block has 'a b', which is neither an address nor a domain.",
+        "junk.allow has 'x.example', which is blocked too.",
+        "junk.score must be a whole number from 1 to 1000.",
+        "flood.minutes must be a whole number from 1 to 1440.",
+    ]
+
+
+def test_shipped_mail_tables_are_the_defaults() -> None:
+    """A policy without these tables says the same as the shipped one."""
+    policy, start = parse(SHIPPED), HEAD.index("[levels.1]")
+    bare = parse('name = "small"\n' + HEAD[start : HEAD.index("# How many acknowledgements")])
+    assert (bare.acknowledging, bare.trust, bare.junk, bare.flood) == (
+        policy.acknowledging, policy.trust, policy.junk, policy.flood,
+    )  # fmt: skip

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from procedure import tokens
+from procedure.destination import Copy, Known, Request
 from procedure.mail import Address, Envelope, ParsedMail
+from procedure.policy_values import Junk, Policy, Trust
 from procedure.terms import Fate, Status
 from procedure.threading import Destination, TicketFacts, decide, find_clues
 from tests.fakes.desks import shipped
@@ -197,6 +199,110 @@ def test_acknowledgement(mail: ParsedMail, mail_from: str, acknowledge: bool) ->
     found = ends(mail, an_envelope(mail_from=mail_from))
     assert found.acknowledge is acknowledge
     assert found.fate is not Fate.NEW_TICKET or acknowledge or found.rules[-1].rule == "not-acknowledged"
+
+
+SOLVED = TicketFacts(
+    7, Status.SOLVED, frozenset({NIKOS.address}), None, "Re: Cannot LOG in", True, NOW - timedelta(days=7)
+)
+OURS_ALREADY = Known(requests=(Request(7, SOLVED.subject, NOW - timedelta(days=30)),))
+
+
+def fresh(mail: ParsedMail, ticket: TicketFacts = SOLVED, policy: Policy | None = None) -> str:
+    """Return the first rule for a mail of somebody who has a ticket already."""
+    clues = find_clues(mail, an_envelope(), KEY, OURS)
+    return decide(mail, an_envelope(), clues, {7: ticket}, policy or shipped(), NOW, OURS_ALREADY).rules[0].rule
+
+
+NEVER = replace(shipped(), times=replace(shipped().times, join=timedelta(0)))
+
+
+@pytest.mark.parametrize(
+    ("mail", "ticket", "policy", "rule"),
+    [
+        (a_mail(), SOLVED, None, "same-subject"),
+        (a_mail(subject="FW: cannot log in"), replace(SOLVED, status=Status.OPEN), None, "same-subject"),
+        (a_mail(subject="Another thing"), SOLVED, None, "new-request"),
+        (a_mail(), replace(SOLVED, is_answered=False), None, "new-request"),
+        (a_mail(), replace(SOLVED, status=Status.CLOSED), None, "new-request"),
+        (a_mail(), replace(SOLVED, changed_at=NOW - timedelta(days=7, seconds=1)), None, "new-request"),
+        (a_mail(), replace(SOLVED, participants=frozenset()), None, "new-request"),
+        (a_mail(subject="Re:"), replace(SOLVED, subject=""), None, "new-request"),
+        (a_mail(in_reply_to=("<x@y>",)), SOLVED, None, "new-request"),
+        (a_mail(headers=GENERATED), SOLVED, None, "generated"),
+        (a_mail(), SOLVED, NEVER, "new-request"),
+    ],
+)
+def test_a_fresh_mail_of_the_same_subject(
+    mail: ParsedMail, ticket: TicketFacts, policy: Policy | None, rule: str
+) -> None:
+    """It joins its sender's ticket of that subject within the days, once we have spoken there; never a machine's."""
+    assert fresh(mail, ticket, policy) == rule
+
+
+BELIEVING = replace(
+    shipped(), trust=Trust(("192.0.2.1",), ("mx",)), junk=Junk(("eve@other.example",), ("friend.example",), 6)
+)
+REFUSED = {"authentication-results": "mx; dmarc=fail (p=reject) header.from=customer.example"}
+DOUBTED = {"authentication-results": "mx; dmarc=fail (p=none) header.from=customer.example"}
+SPAM = {"x-spam-flag": "YES"}
+
+
+@pytest.mark.parametrize(
+    ("mail", "envelope", "expected"),
+    [
+        (from_address(STRANGER), None, (Fate.QUARANTINED, "blocked", False)),
+        (from_address(STRANGER), TOKEN, (Fate.QUARANTINED, "blocked", False)),
+        (a_mail(headers=REFUSED), None, (Fate.QUARANTINED, "dmarc-fail", False)),
+        (a_mail(headers=REFUSED), TOKEN, (Fate.QUARANTINED, "dmarc-fail", False)),
+        (from_address("x@friend.example", headers=REFUSED), None, (Fate.QUARANTINED, "dmarc-fail", False)),
+        (a_mail(headers=DOUBTED), None, (Fate.NEW_TICKET, "new-request", False)),
+        (a_mail(headers=SPAM), None, (Fate.QUARANTINED, "spam", False)),
+        (a_mail(headers=SPAM), TOKEN, (Fate.APPENDED, "reply-address", False)),
+        (from_address("y@z.example", headers=SPAM), TOKEN, (Fate.QUARANTINED, "spam", False)),
+        (from_address("x@friend.example", headers=SPAM), None, (Fate.NEW_TICKET, "new-request", True)),
+        (from_address("x@friend.example", headers=LIST), None, (Fate.NEW_TICKET, "generated", False)),
+        (a_mail(), None, (Fate.NEW_TICKET, "new-request", True)),
+    ],
+)
+def test_junk(mail: ParsedMail, envelope: Envelope | None, expected: tuple[Any, ...]) -> None:
+    """Junk waits for a person; a participant with a proof is heard whatever a filter says, not whatever DMARC says."""
+    envelope = envelope or an_envelope(mail_from=mail.sender.address)
+    clues = find_clues(mail, envelope, KEY, OURS)
+    found = decide(mail, envelope, clues, {7: OPEN}, BELIEVING, NOW)
+    assert (found.fate, found.rules[0].rule, found.acknowledge) == expected
+
+
+def test_a_second_path_and_a_second_mail() -> None:
+    """The same mail again is a duplicate of the first; another one with its Message-ID goes on and says so."""
+    clues = find_clues(a_mail(), an_envelope(), KEY, OURS)
+    same, other = (
+        decide(a_mail(), an_envelope(), clues, {}, shipped(), NOW, Known(copy=Copy(3, 7, is_same=is_same)))
+        for is_same in (True, False)
+    )
+    assert (same.fate, same.duplicate_of, same.ticket_id, same.rules[0].rule) == (Fate.DUPLICATE, 3, 7, "second-path")
+    assert (other.fate, other.duplicate_of, other.rules[-1].rule) == (Fate.NEW_TICKET, None, "same-message-id")
+
+
+def test_own_mail_with_another_message_id() -> None:
+    """A mail of ours whose Message-ID was rewritten is known by its mark; another desk's mark is nothing."""
+    ours, theirs = tokens.instance(KEY, 7, 1), tokens.instance(b"other", 7, 1)
+    assert summary(ends(a_mail(headers={"x-tierdesk-instance": ours}))) == (Fate.AUTOMATIC, "own-message", 7)
+    assert ends(a_mail(headers={"x-tierdesk-instance": theirs})).fate is Fate.NEW_TICKET
+
+
+def at_bounce(mail: ParsedMail, mail_from: str) -> tuple[Any, ...]:
+    """Decide about a mail at the envelope sender of an answer in ticket 7."""
+    envelope = an_envelope(mail_from=mail_from, rcpt_to=(BOUNCE,))
+    clues = find_clues(mail, envelope, KEY, OURS).bounced_at(7)
+    return summary(decide(mail, envelope, clues, {7: OPEN}, shipped(), NOW))
+
+
+def test_the_bounce_address_names_a_ticket() -> None:
+    """Of a delay report, of an answering machine, and of a person who wrote there."""
+    late = replace(DSN, bounce_status="4.4.1", subject="Delayed Mail")
+    assert at_bounce(late, "") == (Fate.AUTOMATIC, "bounce-token", 7)
+    assert at_bounce(a_mail(headers=AUTO), "") == (Fate.AUTOMATIC, "auto-reply", 7)
+    assert at_bounce(a_mail(), NIKOS.address) == (Fate.APPENDED, "bounce-address", 7)
 
 
 FATES = {Fate.NEW_TICKET, Fate.APPENDED, Fate.AUTOMATIC, Fate.QUARANTINED}

@@ -129,3 +129,21 @@ def test_message_ids_of_one_ticket_differ() -> None:
     assert tokens.message_id(KEY, 7, "a", "x") != tokens.message_id(KEY, 7, "b", "x")
     with pytest.raises(ValueError, match="nonce"):
         tokens.message_id(KEY, 7, "a.b", "x")
+
+
+def test_note_addresses_are_no_reply_addresses() -> None:
+    """A token for notes is not one for answers, at this box and key only."""
+    address = tokens.note_address(b"k", "a@b.example", 7)
+    assert tokens.read_note_address(b"k", address, ["a@b.example"]) == 7
+    assert tokens.read_reply_address(b"k", address, ["a@b.example"]) is None
+    assert tokens.read_note_address(b"k", tokens.reply_address(b"k", "a@b.example", 7), ["a@b.example"]) is None
+    assert tokens.read_note_address(b"other", address, ["a@b.example"]) is None
+
+
+def test_the_mark_of_our_own_mail() -> None:
+    """It names its ticket, in any case, and no other desk's key reads or makes it."""
+    mark = tokens.instance(b"k", 7, 12)
+    assert (tokens.read_instance(b"k", f" {mark.upper()} "), tokens.read_instance(b"other", mark)) == (7, None)
+    assert tokens.read_instance(b"k", mark.replace("7.12.", "8.12.")) is None
+    assert tokens.read_instance(b"k", mark.replace("7.12.", "7.13.")) is None
+    assert tokens.read_instance(b"k", "") is None
