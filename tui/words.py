@@ -68,10 +68,12 @@ def standing(row: QueueRow, now: datetime) -> Sign:
 
 
 def span(length: timedelta) -> str:
-    """Return a length of time in its largest fitting unit, rounded down: ``38 min``, ``3 h``, ``2 d``."""
+    """Return a length of time, rounded down: ``38 min``, ``1 h 24`` below ten hours, ``12 h``, ``2 d``."""
     minutes = max(0, int(length.total_seconds() // 60))
     if minutes < 60:
         return f"{minutes} min"
+    if minutes < 10 * 60:
+        return f"{minutes // 60} h {minutes % 60:02}"
     if minutes < 48 * 60:
         return f"{minutes // 60} h"
     return f"{minutes // (24 * 60)} d"

@@ -66,6 +66,10 @@ class Look:
     zone: tzinfo | None = None
 
 
+MACHINE_LINES = 2
+"""Lines of an automatic mail that are shown without being asked for."""
+
+
 def message_lines(message: MessageView, look: Look, unfolded: frozenset[int], shown: int = PORTION) -> tuple[Line, ...]:
     """Return a message as lines: heading, delivery, attachments, body, and a blank line.
 
@@ -130,12 +134,13 @@ def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int
     text, gutter = safe(message.text[:shown].rstrip(), multiline=True), GUTTER[message.kind]
     plain = text.split("\n")
     place = 0
-    for number, (begin, end) in enumerate(fold_ranges(text)):
+    for number, (begin, end) in enumerate(_folds(message, text)):
         yield from _wrapped(plain[place:begin], look, gutter)
         is_open, word = number in unfolded, "line" if end - begin == 1 else "lines"
         glyph = "▾" if is_open else "▸"
         spot = Spot(SpotKind.FOLD, message.id, number)
-        yield Line(f"{glyph} {end - begin} quoted {word}", "fold", gutter, spot)
+        what = f"{word} of an automatic mail" if message.kind is MessageKind.SYSTEM else f"quoted {word}"
+        yield Line(f"{glyph} {end - begin} {what}", "fold", gutter, spot)
         if is_open:
             yield from _wrapped(plain[begin:end], look, gutter, "dim")
         place = end
@@ -144,6 +149,14 @@ def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int
     if rest > 0:
         said = f"▸ {size(rest)} more of this message, shown {size(min(rest, PORTION))} at a time"
         yield Line(cut(said, look.width - 2), "fold", gutter, Spot(SpotKind.REST, message.id))
+
+
+def _folds(message: MessageView, text: str) -> tuple[tuple[int, int], ...]:
+    """Return what is folded: quotes; of a machine's mail all of it, since every ticket has the same acknowledgement."""
+    if message.kind is not MessageKind.SYSTEM:
+        return fold_ranges(text)
+    lines = text.count("\n") + 1
+    return ((0, lines),) if lines > MACHINE_LINES else ()
 
 
 def _wrapped(plain: list[str], look: Look, gutter: str, style: str = "") -> Iterator[Line]:

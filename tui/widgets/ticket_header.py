@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from desk.views import TicketView
-from procedure.terms import Priority
+from procedure.terms import Priority, Status
 from tui.safe import safe
 from tui.words import PRIORITY, STATUS, left, moment, waits
 
@@ -28,7 +28,8 @@ def standing_parts(ticket: TicketView, now: datetime, zone: tzinfo | None = None
     sign = STATUS[ticket.status]
     parts: list[Part] = [(f"{sign.glyph} {sign.word}", "bold")]
     if ticket.wake_at is not None and ticket.wake_at > now:
-        parts.append((f"back {moment(ticket.wake_at, now, zone)}", ""))
+        word = "closes" if ticket.status is Status.SOLVED else "back"
+        parts.append((f"{word} {moment(ticket.wake_at, now, zone)}", ""))
     if ticket.due_at is not None:
         is_late, length = ticket.due_at < now, left(ticket.due_at, now).lstrip("-")
         parts.append((f"late by {length}", "bold $text-error") if is_late else (f"due in {length}", ""))
