@@ -5,7 +5,7 @@ VENV    ?= .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.tierdesk-installed
 # Processes that run the tests at once: `make test WORKERS=4`. 0 = one process, output as it comes.
-WORKERS ?= 0
+WORKERS ?= 2
 # More for pytest: `make test ARGS="tests/desk -k claim"`.
 ARGS    ?=
 
