@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import events, on, work
-from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -21,22 +20,16 @@ from procedure.terms import Level, MessageKind, Role, ref
 from tui import theme
 from tui.actions import Action, Context, bindings
 from tui.gateway import Gateway
-from tui.live_app import LiveApp
-from tui.palette import Palette, TicketsAndActions
+from tui.named_actions import NamedActions
 from tui.safe import ControlFilter, safe
-from tui.screens.dialogs import AskLine, Confirm
-from tui.screens.help import Help, live_rows
+from tui.screens.dialogs import Confirm
 from tui.screens.place import Place
 from tui.screens.queue import QueueScreen
 from tui.screens.ticket import TicketScreen
-from tui.typed import EXAMPLES, Typed, read
-from tui.widgets.hints import live_actions
 from tui.widgets.too_small import TooSmall, is_too_small
 from tui.widgets.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from desk.actors import Actor
     from desk.context import Desk
 
@@ -48,12 +41,10 @@ OPENING = frozenset({"dialog", "take", "leave"})
 """Groups of work that ends in a question or on another screen."""
 
 
-class ConsoleApp(LiveApp):
+class ConsoleApp(NamedActions):
     """The full-screen console of one person."""
 
     TITLE = "tierdesk"
-    ENABLE_COMMAND_PALETTE = True
-    COMMANDS: ClassVar[set[type[TicketsAndActions]]] = {TicketsAndActions}  # type: ignore[assignment]  # no default ones
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-normal"), (130, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-tall")]
     CSS = """
@@ -240,22 +231,6 @@ class ConsoleApp(LiveApp):
         elif len(self.screen_stack) > 1:
             self.pop_screen()
 
-    def action_app_help(self) -> None:
-        """Show the keys of this place."""
-        place = "a ticket" if isinstance(self.screen, TicketScreen) else "a queue"
-        if isinstance(self.focused, Writing):
-            place = "writing"
-        self.push_screen(Help(place, live_rows(live_actions(self.screen))))
-
-    def action_app_palette(self) -> None:
-        """Find a ticket or an action."""
-        self.action_command_palette()
-
-    def action_command_palette(self) -> None:
-        """Open the palette, unless it is open or a question waits for its answer."""
-        if not self.screen.is_modal:
-            self.push_screen(Palette())
-
     def action_app_redraw(self) -> None:
         """Draw everything again."""
         self.refresh(layout=True, repaint=True)
@@ -273,37 +248,3 @@ class ConsoleApp(LiveApp):
         undone = await place.attempt(self.gateway.undo())
         if undone is not None:
             self.say(f"Undone: {undone[0]}.")
-
-    @work(group="dialog", exclusive=True, exit_on_error=False)
-    async def action_app_commands(self) -> None:
-        """Carry out a typed command."""
-        line: str | None = ""
-        said = EXAMPLES
-        while line is not None:
-            line = await self.push_screen_wait(AskLine("Command", line, said))
-            if line is None or not line.strip():
-                return
-            typed = read(line)
-            if isinstance(typed, Typed):
-                await self._carry_out(typed)
-                return
-            said = typed
-
-    async def _carry_out(self, typed: Typed) -> None:
-        if typed.ticket_id is not None:
-            self.open_ticket(typed.ticket_id)
-        elif typed.action is not None:
-            await self.perform(typed.action)
-
-    async def perform(self, action: Action) -> None:
-        """Carry out an action that was chosen by name: the app's own, or one of the place in view."""
-        place = self.place
-        is_own = action.contexts == (Context.GLOBAL,) or place is None
-        if not is_own and not hasattr(place, f"action_{action.method}"):
-            self.say(f"{action.label!r} has nothing to work on here.", is_bad=True)
-            return
-        await self.run_action(action.method, None if is_own else place)
-
-    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer none of the library's own; the palette is made from the table of actions."""
-        return ()

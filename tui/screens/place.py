@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.screen import Screen
@@ -26,6 +26,9 @@ BY_METHOD = {action.method: action for action in BY_ID.values()}
 
 class Place(Screen[R]):
     """A screen that shows the desk."""
+
+    CALLED: ClassVar[str] = "this place"
+    """What the help calls it."""
 
     @property
     def console(self) -> ConsoleApp:

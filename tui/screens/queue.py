@@ -39,6 +39,7 @@ TYPING_PAUSE = 0.15
 class QueueScreen(TicketActions):
     """The place of keys 1, 2 and 3."""
 
+    CALLED = "a queue"
     DEFAULT_CSS = """
     QueueScreen {
         & #lists { width: 3fr; height: 1fr; }

@@ -25,6 +25,7 @@ from tui.widgets.topbar import TopBar
 class TicketScreen(TicketWriting):
     """The ticket that was opened from a queue or the palette."""
 
+    CALLED = "a ticket"
     DEFAULT_CSS = """
     TicketScreen {
         & Composer { height: 50%; min-height: 8; }
