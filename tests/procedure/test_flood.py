@@ -40,6 +40,7 @@ def found(known: Known, subject: str = "Backup 9 failed", limits: Flood = LIMITS
         (Known(requests=requests(20, 21, 22), held={98: 3}), "Backup 9 failed", 98),
         (Known(requests=requests(20, 21, 22), held={98: 2}), "Backup 9 failed", None),
         (Known(requests=requests(1, 20, 21, 22), held={97: 2}), "Backup 9 failed", 97),
+        (Known(requests=requests(1, 2), held={100: 1}), "Backup 9 failed", 100),
         (Known(), "x", None),
     ],
 )
