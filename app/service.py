@@ -19,7 +19,7 @@ from app import holder, listening, workers
 from app.errors import AppError
 from app.settings_model import Settings
 from app.supervisor import pause_unless, supervise
-from desk import service_lease
+from desk import recovery, service_lease
 from desk.actors import TIMERS
 from desk.context import Desk
 from desk.errors import DeskError
@@ -127,6 +127,9 @@ class Service:
         other = await asyncio.to_thread(service_lease.take, TIMERS, self._desk, self._holder, holder.is_gone)
         if other is not None:
             raise ServiceError(f"The service of this store is run by {holder.described(other)} already.")
+        taken_up = await asyncio.to_thread(recovery.take_up, TIMERS, self._desk)
+        if taken_up:
+            log.info("action=taken_up mails=%d", taken_up)
 
     async def _keep_lease(self, stop: asyncio.Event, ending: asyncio.Event) -> None:
         """Renew the lease until the end; a lease that another has taken ends this service."""

@@ -27,6 +27,11 @@ from store.tables import PENDING_SQL, Ledger, LedgerRaw, Outbox
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
+"""Failures to read or file a mail after which a person decides."""
+
+MAX_DISAPPEARANCES = 10
+"""Filers that may disappear over one mail; more than failures: a machine that keeps falling is no mail's fault."""
+
 RETRY_AFTER = timedelta(seconds=30)
 _LARGEST_TICKET = 2**31 - 1
 
@@ -52,7 +57,7 @@ class Filed:
 def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
     """Lease up to ``limit`` due mails for 60 s, oldest first, among them those whose filer disappeared.
 
-    A mail whose filer disappeared three times is parked as poison here: what kills a filer must not kill it for ever.
+    A mail whose filer disappeared ten times is parked as poison here: what kills a filer must not kill it for ever.
     """
 
     def work(session: Session) -> list[ClaimedMail]:
@@ -76,8 +81,8 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
 
 def _lease(session: Session, actor: Actor, row: Ledger, now: datetime) -> ClaimedMail | None:
     assert row.id is not None
-    if row.attempts >= MAX_ATTEMPTS:
-        _park(session, actor, row, now, "Its filer disappeared three times while reading it.")
+    if row.attempts >= MAX_DISAPPEARANCES:
+        _park(session, actor, row, now, "Its filer disappeared ten times while reading it.")
         return None
     row.attempts += 1
     row.lease_until = now + LEASE
