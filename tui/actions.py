@@ -25,15 +25,19 @@ class Context(StrEnum):
     GLOBAL = "global"
     LIST = "list"
     QUEUE = "queue"
+    LEDGER = "ledger"
     READING = "reading"
     TICKET = "ticket"
+    MAIL = "mail"
     COMPOSER = "composer"
     DIALOG = "dialog"
 
 
 TOGETHER: tuple[tuple[Context, ...], ...] = (
     (Context.GLOBAL, Context.LIST, Context.QUEUE),
+    (Context.GLOBAL, Context.LIST, Context.LEDGER),
     (Context.GLOBAL, Context.READING, Context.TICKET),
+    (Context.GLOBAL, Context.READING, Context.MAIL),
     (Context.GLOBAL, Context.COMPOSER),
     (Context.DIALOG,),
 )
@@ -73,11 +77,14 @@ _R, _T, _C, _D = (Context.READING,), (Context.TICKET,), (Context.COMPOSER,), (Co
 _QT = (Context.QUEUE, Context.TICKET)
 _WORK, _ASSIGN, _REPLY = _may(Permission.WORK_TICKETS), _may(Permission.ASSIGN), _may(Permission.REPLY)
 _NOTE = _may(Permission.NOTE)
+_LG, _M, _LM = (Context.LEDGER,), (Context.MAIL,), (Context.LEDGER, Context.MAIL)
+_LEDGER, _RAW, _DECIDE = _may(Permission.READ_LEDGER), _may(Permission.READ_RAW), _may(Permission.DECIDE_MAIL)
 
 ACTIONS: tuple[Action, ...] = (
     Action("place.level1", ("1",), "1st", "Go to the queue of the 1st level.", _G),
     Action("place.level2", ("2",), "2nd", "Go to the queue of the 2nd level.", _G),
     Action("place.level3", ("3",), "3rd", "Go to the queue of the 3rd level.", _G),
+    Action("place.ledger", ("7",), "ledger", "Go to the ledger: every mail that came in.", _G, _LEDGER),
     Action("app.help", ("?", "f1"), "help", "Show the keys of this place.", _G, hint=99),
     Action("app.palette", ("ctrl+p",), "find", "Find a ticket, or an action by its name.", _G),
     Action("app.commands", (":",), "command", "Type a command.", _G),
@@ -93,7 +100,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.last", ("G", "end"), "last", "Go to the last line.", _L),
     Action("list.open", ("enter",), "open", "Open the selected line.", _L, hint=1),
     Action("queue.take", ("t",), "take next", "Take the ticket that is due next and open it.", _QT, _WORK, hint=2),
-    Action("queue.filter", ("/",), "filter", "Show only the tickets that hold some words.", _Q, hint=90),
+    Action("queue.filter", ("/",), "filter", "Show only what holds some words.", (*_Q, *_LG), hint=90),
     Action("queue.preview", ("p",), "preview", "Show or hide the ticket beside the list.", _Q),
     Action("ticket.reply", ("r",), "reply", "Write an answer to the customer.", _QT, _REPLY, hint=3),
     Action("ticket.note", ("n",), "note", "Write an internal note; the customer does not see it.", _QT, _NOTE, hint=4),
@@ -111,6 +118,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("ticket.tags", ("#",), "tags", "Change the ticket's tags.", _QT, _WORK),
     Action("ticket.yank", ("y",), "copy ref", "Copy the ticket's reference to the clipboard.", _QT),
     Action("ticket.history", ("h",), "history", "Change between conversation and history.", _T),
+    Action("ledger.fate", ("f",), "fate", "Show only the mails that ended in one way.", _LG, _LEDGER, hint=7),
+    Action("mail.release", ("r",), "release", "Let a quarantined or poison mail open a ticket.", _LM, _DECIDE, True, 2),
+    Action("mail.join", ("J",), "join", "Let a quarantined or poison mail join a ticket.", _LM, _DECIDE, True, 3),
+    Action("mail.spam", ("s",), "spam", "Mark a quarantined or poison mail as spam; it is kept.", _LM, _DECIDE, hint=4),
+    Action("mail.retry", ("a",), "retry", "Read a poison mail again.", _LM, _DECIDE, hint=5),
+    Action("mail.take_back", ("U",), "take back", "Take back the decision on this mail.", _LM, _DECIDE),
+    Action("mail.ticket", ("o",), "ticket", "Open the ticket of this mail, or the one it wants to join.", _LM, hint=6),
+    Action("mail.raw", ("w",), "raw", "Show the mail as it came, made safe; its headers first.", _M, _RAW, hint=1),
+    Action("mail.next_part", ("n",), "next part", "Show the next part of the mail as it came.", _M, _RAW),
+    Action("mail.previous_part", ("p",), "part before", "Show the part before.", _M, _RAW),
     Action("reading.up", ("up", "k"), "up", "Scroll up.", _R),
     Action("reading.down", ("down", "j"), "down", "Scroll down.", _R),
     Action("reading.page_up", ("pageup",), "page up", "Scroll one page up.", _R),
@@ -178,8 +195,10 @@ _TITLES = {
     Context.GLOBAL: "Everywhere",
     Context.LIST: "In a list",
     Context.QUEUE: "In a queue",
+    Context.LEDGER: "In the ledger",
     Context.READING: "Reading a conversation",
     Context.TICKET: "On a ticket",
+    Context.MAIL: "On a mail",
     Context.COMPOSER: "Writing",
     Context.DIALOG: "In a question",
 }

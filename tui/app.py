@@ -21,6 +21,7 @@ from tui import theme
 from tui.actions import Action, Context, bindings
 from tui.gateway import Gateway
 from tui.named_actions import NamedActions
+from tui.places import PlacesApp
 from tui.safe import ControlFilter, safe
 from tui.screens.dialogs import Confirm
 from tui.screens.place import Place
@@ -41,7 +42,7 @@ OPENING = frozenset({"dialog", "take", "leave"})
 """Groups of work that ends in a question or on another screen."""
 
 
-class ConsoleApp(NamedActions):
+class ConsoleApp(NamedActions, PlacesApp):
     """The full-screen console of one person."""
 
     TITLE = "tierdesk"
@@ -127,6 +128,7 @@ class ConsoleApp(NamedActions):
         rank = "all roles" if len(roles) == len(Role) else " ".join([levels, *others]).strip()
         self.set_top(person=f"{gateway.actor.login} · {rank}" if rank else gateway.actor.login)
         self.follow(gateway)
+        self.show_places()
         self.screen.refresh_bindings()
 
     async def action_quit(self) -> None:
@@ -203,30 +205,10 @@ class ConsoleApp(NamedActions):
 
     # Keys of every place
 
-    def _go_to(self, level: Level) -> None:
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        screen = self.screen
-        if isinstance(screen, QueueScreen):
-            self.set_top(place=level)
-            screen.go_to(level)
-
-    def action_place_level1(self) -> None:
-        """Go to the 1st level."""
-        self._go_to(Level.FIRST)
-
-    def action_place_level2(self) -> None:
-        """Go to the 2nd level."""
-        self._go_to(Level.SECOND)
-
-    def action_place_level3(self) -> None:
-        """Go to the 3rd level."""
-        self._go_to(Level.THIRD)
-
     def action_app_back(self) -> None:
         """Go back one step."""
         screen = self.screen
-        if isinstance(screen, QueueScreen | TicketScreen):
+        if isinstance(screen, Place):
             screen.back()
         elif len(self.screen_stack) > 1:
             self.pop_screen()

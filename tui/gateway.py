@@ -13,8 +13,8 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from desk.views import Balance, DraftView, LevelCount, QueueRow, StaffView, TicketView
-from procedure.terms import Level, MessageKind, Priority, Status
+from desk.views import Balance, DraftView, LedgerRow, LevelCount, QueueRow, RawPart, StaffView, TicketView
+from procedure.terms import Fate, Level, MessageKind, Priority, Status
 
 if TYPE_CHECKING:
     from desk.actors import Actor
@@ -86,6 +86,41 @@ class Gateway:
 
         return await self._call(ledger.sums, self.actor, self.desk)
 
+    async def mail_ids(
+        self,
+        fate: Fate | None = None,
+        text: str = "",
+        *,
+        before_id: int | None = None,
+        down_to: int | None = None,
+        limit: int | None = None,
+    ) -> list[int]:
+        """Return ids of the ledger, newest first."""
+        from desk import ledger
+
+        return await self._call(
+            ledger.ids, self.actor, self.desk,
+            fate=fate, text=text, before_id=before_id, down_to=down_to, limit=limit,
+        )  # fmt: skip
+
+    async def mails(self, ids: Iterable[int]) -> Mapping[int, LedgerRow]:
+        """Return the lines of mails."""
+        from desk import ledger
+
+        return await self._call(ledger.some, self.actor, self.desk, list(ids))
+
+    async def mail(self, ledger_id: int) -> LedgerRow:
+        """Return one accepted mail."""
+        from desk import ledger
+
+        return await self._call(ledger.get, self.actor, self.desk, ledger_id)
+
+    async def raw_part(self, ledger_id: int, start: int, length: int) -> RawPart:
+        """Return some bytes of a mail as it came."""
+        from desk import ledger
+
+        return await self._call(ledger.part, self.actor, self.desk, ledger_id, start, length)
+
     async def staff(self) -> list[StaffView]:
         """Return who works here."""
         from desk import people
@@ -154,6 +189,36 @@ class Gateway:
         from desk import tickets
 
         await self._call(tickets.set_tags, self.actor, self.desk, ticket_id, list(tags))
+
+    async def release(self, ledger_id: int) -> None:
+        """Let a parked mail open a ticket."""
+        from desk import decisions
+
+        await self._call(decisions.release, self.actor, self.desk, ledger_id)
+
+    async def join(self, ledger_id: int, ticket_id: int) -> None:
+        """Let a parked mail join a ticket."""
+        from desk import decisions
+
+        await self._call(decisions.join, self.actor, self.desk, ledger_id, ticket_id)
+
+    async def spam(self, ledger_id: int) -> None:
+        """Mark a parked mail as spam."""
+        from desk import decisions
+
+        await self._call(decisions.spam, self.actor, self.desk, ledger_id)
+
+    async def read_again(self, ledger_id: int) -> None:
+        """Have poison mail read again."""
+        from desk import decisions
+
+        await self._call(decisions.retry, self.actor, self.desk, ledger_id)
+
+    async def take_back(self, ledger_id: int) -> None:
+        """Take back the decision on a mail."""
+        from desk import decisions
+
+        await self._call(decisions.take_back, self.actor, self.desk, ledger_id)
 
     async def undo(self) -> str:
         """Take back the last act."""

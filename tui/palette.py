@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui.app import ConsoleApp
 
 TYPING_PAUSE = 0.15
-_SHOWN = frozenset({Context.GLOBAL, Context.QUEUE, Context.TICKET})
+_SHOWN = frozenset({Context.GLOBAL, Context.QUEUE, Context.TICKET, Context.LEDGER, Context.MAIL})
 _LEFT_OUT = frozenset({"app.palette", "app.back", "app.commands"})
 """Ways to get here or away from here."""
 

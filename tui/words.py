@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
 from desk.views import QueueRow
-from procedure.terms import MessageKind, OutboxState, Priority, Status, Turn
+from procedure.terms import Fate, MessageKind, OutboxState, Priority, Status, Turn
 
 NOTHING = "–"
 """Stands where there is no value."""
@@ -53,6 +53,17 @@ DELIVERY: dict[OutboxState, Sign] = {
     OutboxState.SENT: Sign("✓", "sent", "good"),
     OutboxState.DEAD: Sign("✗", "not delivered", "late"),
 }
+
+FATE: dict[Fate, Sign] = {
+    Fate.PENDING: Sign("…", "pending", "ours"),
+    Fate.NEW_TICKET: Sign("*", "new ticket", "good"),
+    Fate.APPENDED: Sign("+", "appended", "good"),
+    Fate.DUPLICATE: Sign("=", "duplicate", "dim"),
+    Fate.AUTOMATIC: Sign("@", "automatic", "dim"),
+    Fate.QUARANTINED: Sign("?", "quarantined", "late"),
+    Fate.POISON: Sign("!", "poison", "late"),
+}
+SPAM = Sign("x", "spam", "dim")
 
 LATE = Sign("!", "late", "late")
 LEFT_QUEUE = Sign("←", "left this queue", "dim")

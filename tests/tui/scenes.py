@@ -11,7 +11,7 @@ from desk.context import Desk
 from procedure.mail import ParsedAttachment
 from procedure.terms import Level, Priority, Role, Status
 from tests.fakes.desks import START, Group, owner_of
-from tests.fakes.mails import arrive, letter
+from tests.fakes.mails import accept, arrive, letter
 from tests.tui.console import Seat, clock_of
 from tests.tui.unsteady import Unsteady
 from tui.widgets.conversation import Conversation
@@ -67,7 +67,8 @@ def fill(desk: Desk, actors: Group) -> None:
     clock = clock_of(desk)
     clock.at = START - timedelta(hours=3)
     for number, (name, address, subject) in enumerate(PEOPLE * 3):
-        ticket = arrive(desk, letter(address, subject, f"Hello,\n\n{subject}.\n\nThanks\n{name}", name=name)).ticket
+        text, message_id = f"Hello,\n\n{subject}.\n\nThanks\n{name}", f"<{number}.filled@example.gr>"
+        ticket = arrive(desk, letter(address, subject, text, name=name, message_id=message_id)).ticket
         if number < len(PEOPLE) * 2 and desk_level(desk, ticket) is not Level.FIRST:
             tickets.set_level(actors.moderator, desk, ticket, Level.FIRST, "an easy one")
         clock.advance(minutes=11)
@@ -188,6 +189,21 @@ async def question(stage: Stage) -> None:
     await seat.sees("sleep until when?")
 
 
+async def ledger_(stage: Stage) -> None:
+    seat = stage.seat
+    arrive(seat.desk, letter("petros@example.org", "[TD-1002] me too", message_id="<me.too@example.org>"))
+    accept(seat.desk, letter("g@example.gr", "On its way", message_id="<on.its.way@example.gr>"))
+    await seat.press("7")
+    await seat.sees("quarantined", "pending")
+
+
+async def mail(stage: Stage) -> None:
+    seat = stage.seat
+    await ledger_(stage)
+    await seat.press("j", "enter")
+    await seat.sees("Why", "wants-to-join")
+
+
 async def hostile(stage: Stage) -> None:
     seat = stage.seat
     await seat.open(attack(seat.desk, stage.actors))
@@ -213,6 +229,8 @@ SCENES: dict[str, Scene] = {
     "conversation": conversation,
     "writing": writing,
     "history": history,
+    "ledger": ledger_,
+    "mail": mail,
     "help": help_,
     "question": question,
     "hostile": hostile,

@@ -74,7 +74,11 @@ def test_roles_see_their_actions() -> None:
 
 def test_only_what_cannot_be_called_back_asks_first() -> None:
     """Everything else can be undone."""
-    assert [action.id for action in ACTIONS if action.needs_confirm] == ["composer.discard"]
+    assert [action.id for action in ACTIONS if action.needs_confirm] == [
+        "mail.release",
+        "mail.join",
+        "composer.discard",
+    ]
 
 
 def test_help_and_docs_name_every_action() -> None:

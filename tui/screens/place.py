@@ -61,6 +61,11 @@ class Place(Screen[R]):
     async def refresh_live(self, gateway: Gateway) -> None:
         """Show the store as it is now. Raises DeskError."""
 
+    def back(self) -> None:
+        """Go back to where one came from."""
+        if len(self.console.screen_stack) > 1:
+            self.console.pop_screen()
+
     def show_top(self) -> None:
         """Show the top line as the app knows it."""
         for bar in self.query(TopBar):

@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from desk.errors import DeskError, Unavailable
 from desk.views import QueueRow
@@ -22,6 +22,7 @@ from tui.gateway import Gateway
 from tui.safe import safe
 from tui.ticket_actions import TicketActions
 from tui.widgets.conversation import Conversation
+from tui.widgets.filter_line import FilterLine
 from tui.widgets.hints import HintBar
 from tui.widgets.queue_list import QueueList
 from tui.widgets.queue_view import QueueView
@@ -51,10 +52,6 @@ class QueueScreen(TicketActions):
         &.-narrow.-show #body, &.-normal.-show #body { layout: vertical; }
         &.-narrow.-show #lists, &.-normal.-show #lists { width: 1fr; height: 1fr; }
         &.-narrow.-show Conversation, &.-normal.-show Conversation { width: 1fr; height: 1fr; }
-        & #filter-line { display: none; height: 1; background: $surface; padding: 0 1; }
-        &.-filtering #filter-line { display: block; }
-        & #filter-line Static { width: auto; color: $text-muted; }
-        & #filter, & #filter:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.QUEUE)]
@@ -77,10 +74,7 @@ class QueueScreen(TicketActions):
                     queue.display = level is self.level
                     yield queue
             yield Conversation(self.console.clock, zone=self.console.zone)
-        with Horizontal(id="filter-line"):
-            yield Static(Content("filter"), markup=False)
-            yield Input(id="filter", placeholder="words in reference, subject or sender", select_on_focus=False)
-            yield Static(Content("enter keeps it · esc clears it"), markup=False)
+        yield FilterLine("words in reference, subject or sender")
         yield HintBar()
 
     def on_mount(self) -> None:
@@ -111,6 +105,10 @@ class QueueScreen(TicketActions):
         return row.assignee if row is not None else None
 
     # Live
+
+    def on_screen_resume(self) -> None:
+        """Say in the top line which queue is in view."""
+        self.console.set_top(place=self.level)
 
     async def _fetch(self, ids: list[int]) -> Mapping[int, QueueRow]:
         if self.gateway is None:

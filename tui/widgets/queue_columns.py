@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Generic, TypeVar
 
 from rich.cells import set_cell_size
 
 from desk.views import QueueRow
-from procedure.terms import ref
 from tui.safe import safe
 from tui.words import LEFT_QUEUE, NOTHING, STATUS, left, standing, waits
+
+R = TypeVar("R")
 
 Piece = tuple[str, str]
 """A text and the name of its style (empty for the line's own)."""
@@ -33,13 +35,13 @@ CLAIM_MARK = "▸"
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of fixed width; ``rank`` 0 is the last to give way."""
+class Column(Generic[R]):
+    """A column of fixed width; ``rank`` 0 is the last to give way, -1 is the flexible one."""
 
     title: str
     width: int
     rank: int
-    text: Callable[[QueueRow, datetime], str]
+    text: Callable[[R, datetime], str]
     is_right: bool = False
 
 
@@ -47,7 +49,7 @@ def _agent(row: QueueRow, now: datetime) -> str:
     return row.claimed_by or row.assignee or NOTHING
 
 
-COLUMNS: tuple[Column, ...] = (
+COLUMNS: tuple[Column[QueueRow], ...] = (
     Column("ref", 9, 0, lambda row, now: row.ref),
     Column("left", 7, 1, lambda row, now: left(row.due_at, now), is_right=True),
     Column("waits", 7, 2, lambda row, now: waits(row.waiting_since, now), is_right=True),
@@ -59,20 +61,30 @@ COLUMNS: tuple[Column, ...] = (
 
 
 @lru_cache(64)
-def fit(width: int) -> tuple[tuple[Column, int], ...]:
-    """Return the columns that fit into ``width`` cells, each with its width, in the order of the screen."""
+def fit(width: int) -> tuple[tuple[Column[QueueRow], int], ...]:
+    """Return the columns of tickets that fit into ``width`` cells, each with its width, in the order of the screen."""
+    return fitting(COLUMNS, width, SUBJECT_FLOOR)
+
+
+def fitting(columns: tuple[Column[R], ...], width: int, floor: int) -> tuple[tuple[Column[R], int], ...]:
+    """Return the columns that fit into ``width`` cells while the flexible one keeps ``floor`` of them."""
     space = width - LEAD
-    shown: set[str] = {"subject"}
-    for column in sorted(COLUMNS, key=lambda column: column.rank):
-        if column.rank >= 0 and space - column.width - 1 >= SUBJECT_FLOOR:
+    shown = {column.title for column in columns if column.rank < 0}
+    for column in sorted(columns, key=lambda column: column.rank):
+        if column.rank >= 0 and space - column.width - 1 >= floor:
             shown.add(column.title)
             space -= column.width + 1
-    return tuple((column, column.width or max(0, space)) for column in COLUMNS if column.title in shown)
+    return tuple((column, column.width or max(0, space)) for column in columns if column.title in shown)
 
 
 def header(width: int) -> str:
+    """Return the line of titles of a queue."""
+    return heading(fit(width), width)
+
+
+def heading(columns: tuple[tuple[Column[R], int], ...], width: int) -> str:
     """Return the line of titles."""
-    return set_cell_size(" " * LEAD + " ".join(_padded(c.title, w, c.is_right) for c, w in fit(width)), width)
+    return set_cell_size(" " * LEAD + " ".join(padded(c.title, w, c.is_right) for c, w in columns), width)
 
 
 def line(row: QueueRow, now: datetime, width: int, is_selected: bool, is_gone: bool) -> list[Piece]:
@@ -85,23 +97,23 @@ def line(row: QueueRow, now: datetime, width: int, is_selected: bool, is_gone: b
         if is_gone and column.title == "subject":
             text = f"({LEFT_QUEUE.word}) {text}"
         style = sign.style if column.title in ("left", "state") or sign.style == "dim" else ""
-        pieces.append((_padded(safe(text, width=cells), cells, column.is_right) + " ", style))
-    return _trimmed(pieces, width)
+        pieces.append((padded(safe(text, width=cells), cells, column.is_right) + " ", style))
+    return trimmed(pieces, width)
 
 
-def placeholder(ticket_id: int, width: int, is_selected: bool, word: str) -> list[Piece]:
-    """Return the line of a ticket whose row is not here yet (or no longer there)."""
-    text = f"{CURSOR_BAR if is_selected else ' '}   {ref(ticket_id):9} {word}"
+def placeholder(name: str, width: int, is_selected: bool, word: str) -> list[Piece]:
+    """Return the line of a ticket, or of what else has a ``name``, whose row is not here yet (or no longer there)."""
+    text = f"{CURSOR_BAR if is_selected else ' '}   {name:9} {word}"
     return [(set_cell_size(text, width), "dim")]
 
 
-def _padded(text: str, width: int, is_right: bool) -> str:
+def padded(text: str, width: int, is_right: bool) -> str:
     """Return ``text`` in exactly ``width`` cells."""
     cut = set_cell_size(text, width)
     return cut.rstrip().rjust(len(cut)) if is_right else cut
 
 
-def _trimmed(pieces: list[Piece], width: int) -> list[Piece]:
+def trimmed(pieces: list[Piece], width: int) -> list[Piece]:
     """Return the pieces without the last one's closing space, cut to ``width`` on the narrowest screens."""
     text, style = pieces[-1]
     pieces[-1] = (text[:-1], style)

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from textual.message import Message
 
-from desk.views import QueueRow
+from tui.widgets.queue_rows import Row
 from tui.widgets.queue_view import QueueView
 
-Fetch = Callable[[list[int]], Awaitable[Mapping[int, QueueRow]]]
+Fetch = Callable[[list[int]], Awaitable[Mapping[int, Row]]]
 
 MARGIN = 60
 """Rows fetched before and after the view."""
@@ -68,7 +68,7 @@ class QueueList(QueueView):
         self._pending_rows.update(ids)
         self._paint_soon()
 
-    def apply_rows(self, rows: Mapping[int, QueueRow]) -> None:
+    def apply_rows(self, rows: Mapping[int, Row]) -> None:
         """Take rows and repaint the lines that differ."""
         self._refresh_tickets(*self._rows.put(rows))
 

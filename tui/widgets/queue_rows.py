@@ -6,22 +6,29 @@ A changed row stays on the screen until its successor is here: nothing flickers,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-
-from desk.views import QueueRow
+from typing import Protocol
 
 LIMIT = 2000
 """Rows kept; more than any screen with its margins needs."""
+
+
+class Row(Protocol):
+    """What a list shows in one line: a ticket, a mail. Rows that read the same are equal, and hashable."""
+
+    @property
+    def id(self) -> int:
+        """What tells it from the others."""
 
 
 class QueueRows:
     """Rows by ticket id: present, stale (present, but changed in the store) or absent (asked for and not given)."""
 
     def __init__(self) -> None:
-        self._rows: dict[int, QueueRow] = {}
+        self._rows: dict[int, Row] = {}
         self._stale: set[int] = set()
         self._absent: set[int] = set()
 
-    def get(self, ticket_id: int) -> QueueRow | None:
+    def get(self, ticket_id: int) -> Row | None:
         """Return the row, also a stale one."""
         return self._rows.get(ticket_id)
 
@@ -42,7 +49,7 @@ class QueueRows:
         """Note that the store is being asked; what changes from now on is stale again."""
         self._stale.difference_update(ids)
 
-    def put(self, rows: Mapping[int, QueueRow]) -> list[int]:
+    def put(self, rows: Mapping[int, Row]) -> list[int]:
         """Take rows and return the ids of those that differ from what was here."""
         changed = [ticket_id for ticket_id, row in rows.items() if self._rows.get(ticket_id) != row]
         self._rows.update(rows)

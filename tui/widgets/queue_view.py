@@ -21,10 +21,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from desk.views import QueueRow
+from procedure.terms import ref
 from tui.actions import Context, bindings
 from tui.safe import safe
 from tui.widgets.queue_columns import Piece, header, line, placeholder
-from tui.widgets.queue_rows import QueueRows
+from tui.widgets.queue_rows import QueueRows, Row
 from tui.widgets.queue_window import QueueWindow
 
 STYLES = ("late", "ours", "dim", "good", "cursor", "header")
@@ -116,6 +117,10 @@ class QueueView(Widget, can_focus=True):
     @property
     def selected_row(self) -> QueueRow | None:
         """Return the selected ticket's row, None while it is not here."""
+        row = self._in_hand()
+        return row if isinstance(row, QueueRow) else None
+
+    def _in_hand(self) -> Row | None:
         return None if self.selected_id is None else self._rows.get(self.selected_id)
 
     @property
@@ -237,7 +242,7 @@ class QueueView(Widget, can_focus=True):
         """Draw one line from what is in memory."""
         width = self.content_size.width
         if y == 0:
-            return self._strip([(header(width), "header")], width, False)
+            return self._strip([(self._header(width), "header")], width, False)
         ticket_id = self.window.id_at(y - 1)
         if ticket_id is not None:
             return self._ticket_strip(ticket_id, width)
@@ -263,8 +268,18 @@ class QueueView(Widget, can_focus=True):
         row, is_selected = self._rows.get(ticket_id), ticket_id == self.selected_id
         if row is None:
             word = "no longer here" if self._rows.is_absent(ticket_id) else "…"
-            return placeholder(ticket_id, width, is_selected, word)
-        return line(row, now, width, is_selected, ticket_id == self.window.gone_id)
+            return placeholder(self._called(ticket_id), width, is_selected, word)
+        return self._line(row, now, width, is_selected, ticket_id == self.window.gone_id)
+
+    def _header(self, width: int) -> str:
+        return header(width)
+
+    def _called(self, row_id: int) -> str:
+        return ref(row_id)
+
+    def _line(self, row: Row, now: datetime, width: int, is_selected: bool, is_gone: bool) -> list[Piece]:
+        assert isinstance(row, QueueRow)
+        return line(row, now, width, is_selected, is_gone)
 
     def _strip(self, pieces: list[Piece], width: int, is_cursor: bool) -> Strip:
         """Return the pieces in their styles; on the cursor's line its own style goes over all of them."""

@@ -23,9 +23,13 @@ Part = tuple[str, str]
 
 @dataclass(frozen=True)
 class TopState:
-    """What the top line shows. ``trouble`` is a sentence that takes the place of everything to the right."""
+    """What the top line shows. ``trouble`` is a sentence that takes the place of everything to the right.
 
-    place: Level = Level.FIRST
+    ``others`` are the places beside the queues that the person may see; ``place`` is the one in view.
+    """
+
+    place: Level | str = Level.FIRST
+    others: tuple[str, ...] = ()
     counts: tuple[LevelCount, ...] = ()
     balance: Balance | None = None
     person: str = ""
@@ -40,9 +44,12 @@ def left_parts(state: TopState) -> list[Part]:
     for level in Level:
         count = known.get(level)
         text = f"{level.label} {count.open}" if count else f"{level.label} …"
-        is_here = level is state.place
-        parts.append((f"▸{text} " if is_here else f" {text} ", "bold $text-accent" if is_here else ""))
-    return parts
+        parts.append(_marked(text, level is state.place))
+    return parts + [_marked(name, name == state.place) for name in state.others]
+
+
+def _marked(text: str, is_here: bool) -> Part:
+    return (f"▸{text} ", "bold $text-accent") if is_here else (f" {text} ", "")
 
 
 def right_parts(state: TopState) -> list[Part]:
