@@ -12,14 +12,14 @@ from intake.parsing.headers import Headers
 from intake.parsing.leaves import first_part
 from intake.parsing.mime import read_tree
 from intake.parsing.reports import Report, message_ids, read_report
+from procedure.automatic import HEADERS
 from procedure.mail import Address, ParsedAttachment, ParsedMail
 
 NOBODY = Address("", "")
-KEPT_HEADERS = (
-    "auto-submitted", "precedence", "list-id", "list-unsubscribe", "list-post", "x-auto-response-suppress",
-    "x-autoreply", "x-autorespond", "x-auto-reply-from", "return-path", "content-type", "date", "reply-to", "x-loop",
-    "x-failed-recipients", "x-mailer", "x-spam-flag", "feedback-id",
-)  # fmt: skip
+_ALSO_KEPT = ("x-auto-reply-from", "return-path", "date", "reply-to", "x-loop", "x-mailer", "feedback-id")
+KEPT_HEADERS = tuple(dict.fromkeys((*HEADERS, *_ALSO_KEPT)))
+"""Everything that the rules ask for, and what people ask about."""
+
 RECEIVED_COUNT = "x-received-count"
 """Not a field of the mail: how many Received fields it has."""
 _KEPT_LENGTH = 4_000
