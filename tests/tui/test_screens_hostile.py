@@ -6,6 +6,7 @@ import re
 from functools import partial
 
 import pytest
+from textual.command import CommandList
 
 from desk import reading
 from desk.context import Desk
@@ -14,13 +15,20 @@ from tests.fakes.desks import Group, owner_of
 from tests.fakes.mails import arrive, letter
 from tests.tui.console import Seat, seated
 from tests.tui.scenes import PAYLOAD, attack
+from tui.safe import ControlFilter
 from tui.screens.dialogs import AskLine, AskText, Choose, Confirm
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
+@pytest.fixture(autouse=True)
+def without_net(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away the net under everything that is painted: it would hide a place that forgot to clean its words."""
+    monkeypatch.setattr(ControlFilter, "apply", lambda self, segments, background: segments)
+
+
 def controls(seat: Seat) -> list[str]:
-    """Return what would reach the terminal as more than a picture, below the last net."""
+    """Return the lines that hold more than a picture of a control character."""
     lines = [strip.text for strip in seat.app.screen._compositor.render_strips()]
     return [line for line in lines if CONTROL.search(line)]
 
@@ -39,7 +47,8 @@ async def test_no_place_shows_it_as_it_is(desk: Desk, actors: Group, size: tuple
             await seat.press(*keys)
             assert controls(seat) == []
         await seat.write("subject")
-        await seat.sees("TD-1001  ␛]52")
+        await seat.until(lambda: seat.app.screen.query_one(CommandList).option_count == 1)
+        await seat.pilot.pause()
         assert controls(seat) == []
         assert seat.app.is_running
 

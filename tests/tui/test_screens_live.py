@@ -14,6 +14,7 @@ from tests.fakes.desks import opened as open_store
 from tests.fakes.mails import arrive, letter
 from tests.tui.console import clock_of, opened, seated
 from tests.tui.unsteady import Unsteady
+from tui.gateway import Gateway
 
 
 async def test_what_another_process_does_appears(desk: Desk, sqlite_url: str, actors: Group) -> None:
@@ -105,3 +106,20 @@ async def test_a_new_colleague_can_be_given_work_at_once(desk: Desk, actors: Gro
         await seat.press("escape", "h")
         tickets.assign(actors.maria, desk, ticket, "zoe")
         await seat.sees("maria: gave it to zoe")
+
+
+async def test_work_that_fails_in_an_unforeseen_way_is_told(
+    desk: Desk, actors: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of ours is a sentence at the foot, and the console lives on."""
+
+    async def broken(*arguments: object) -> None:
+        raise RuntimeError("[/x nobody thought of that")
+
+    opened(desk, "One")
+    async with seated(desk, actors.maria) as seat:
+        monkeypatch.setattr(Gateway, "claim", broken)
+        await seat.press("c")
+        await seat.hears("That went wrong: RuntimeError('[/x nobody thought of that').")
+        await seat.press("x")
+        await seat.hears("TD-1001 is solved")
