@@ -20,13 +20,13 @@ def test_leases_of_a_fallen_service_end(desk: Desk, actors: Group, clock: FakeCl
     replies.send(actors.maria, desk, ticket, "Try again, please.")
     clock.advance(minutes=1)
     accept(desk, letter("other@example.gr"))
-    (answer,), (mail,) = outgoing.claim(COURIER, desk), filing.claim(FILER, desk)
+    (answer,), (claimed,) = outgoing.claim(COURIER, desk), filing.claim(FILER, desk)
     assert (outgoing.claim(COURIER, desk), filing.claim(FILER, desk)) == ([], [])
 
     assert recovery.take_up(TIMERS, desk) == 2
 
     (again,), (same,) = outgoing.claim(COURIER, desk), filing.claim(FILER, desk)
-    assert (again.message_id, same.ledger_id) == (answer.message_id, mail.ledger_id)
+    assert (again.message_id, same.ledger_id) == (answer.message_id, claimed.ledger_id)
     assert again.attempts == 2
 
 
