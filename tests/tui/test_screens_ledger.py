@@ -117,6 +117,7 @@ async def test_fate_and_words_narrow_it_down(desk: Desk, actors: Group) -> None:
         await seat.loses("nikos@example.gr")
         await seat.sees("petros@example.org", "Ledger · quarantined")
         await seat.press("slash")
+        await seat.sees("words in sender")
         await seat.write("nobody@")
         await seat.sees("No quarantined mail that holds “nobody@”", "esc shows all")
         await seat.press("escape")

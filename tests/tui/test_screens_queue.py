@@ -43,6 +43,7 @@ async def test_the_filter_works_as_one_types(desk: Desk, actors: Group) -> None:
         opened(desk, subject)
     async with seated(desk, actors.maria) as seat:
         await seat.press("slash")
+        await seat.sees("words in reference")
         await seat.write("mailbox")
         await seat.loses("Webmail slow")
         await seat.sees("Mailbox quota", "Mailbox full", "2 with “mailbox”")

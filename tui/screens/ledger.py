@@ -55,6 +55,9 @@ class LedgerScreen(MailActions):
     """The place of key 7."""
 
     CALLED = "the ledger"
+    DEFAULT_CSS = """
+    LedgerScreen.-filtering FilterLine { display: block; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Context.LEDGER)]
 
     def __init__(self) -> None:

@@ -45,6 +45,7 @@ class QueueScreen(TicketActions):
     QueueScreen {
         & #lists { width: 3fr; height: 1fr; }
         & #body { height: 1fr; }
+        &.-filtering FilterLine { display: block; }
         & Conversation { display: none; width: 2fr; }
         &.-wide Conversation { display: block; }
         &.-wide.-hide Conversation { display: none; }

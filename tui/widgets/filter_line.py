@@ -1,4 +1,7 @@
-"""The line in which words are typed that narrow a list down; a screen shows it by its class ``-filtering``."""
+"""The line in which words are typed that narrow a list down.
+
+A screen shows it while it has the class ``-filtering``, by a rule of its own: a widget's rules do not see its screen.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ class FilterLine(Horizontal):
     DEFAULT_CSS = """
     FilterLine {
         display: none; height: 1; background: $surface; padding: 0 1;
-        .-filtering & { display: block; }
         & Static { width: auto; color: $text-muted; }
         & #filter, & #filter:focus { width: 1fr; height: 1; border: none; padding: 0 1; background: $surface; }
     }
