@@ -29,6 +29,15 @@ class Missing(Exception):
     """There is no tmux on this machine."""
 
 
+def _status_of_zombie(process: int) -> int | None:
+    """Return the exit status of a process that has ended and that tmux has not noticed yet, which can take it long."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return os.waitstatus_to_exitcode(int(fields[-1])) if fields[0] == "Z" else None
+
+
 @dataclass(frozen=True)
 class Screen:
     """One terminal."""
@@ -72,8 +81,11 @@ class Screen:
 
     def wait_for_end(self) -> int:
         """Return how its program ended: the exit status, or the negative number of the signal."""
-        until = time.monotonic() + DEADLINE
+        until, process = time.monotonic() + DEADLINE, self.process
         while True:
+            ended = _status_of_zombie(process)
+            if ended is not None:
+                return ended
             told = self.server.call("display-message", "-p", "-t", self.name, "#{pane_dead_status},#{pane_dead_signal}")
             status, _, number = told.strip().partition(",")
             if status or number:

@@ -12,7 +12,7 @@ from procedure.mail import ParsedAttachment
 from procedure.terms import Level, Priority, Role, Status
 from tests.fakes.desks import START, Group, owner_of
 from tests.fakes.mails import accept, arrive, letter
-from tests.tui.console import Seat, clock_of
+from tests.tui.console import Seat, clock_of, settle
 from tests.tui.unsteady import Unsteady
 from tui.widgets.conversation import Conversation
 
@@ -178,6 +178,7 @@ async def history(stage: Stage) -> None:
 async def help_(stage: Stage) -> None:
     seat = stage.seat
     await seat.open(1001)
+    await settle(seat)
     await seat.press("question_mark")
     await seat.sees("Keys · a ticket")
 
@@ -185,6 +186,7 @@ async def help_(stage: Stage) -> None:
 async def question(stage: Stage) -> None:
     seat = stage.seat
     await seat.open(1001)
+    await settle(seat)
     await seat.press("z")
     await seat.sees("sleep until when?")
 
