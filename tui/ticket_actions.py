@@ -49,11 +49,6 @@ class TicketActions(Place[None]):
         """Return the level of the ticket in hand."""
         raise NotImplementedError
 
-    @property
-    def ticket_assignee(self) -> str | None:
-        """Return whose the ticket in hand is."""
-        raise NotImplementedError
-
     def begin_writing(self, ticket_id: int, kind: MessageKind) -> None:
         """Open the composer for a ticket."""
         self.console.open_ticket(ticket_id, write=kind)

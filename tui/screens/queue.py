@@ -99,12 +99,6 @@ class QueueScreen(TicketActions):
         row = self.queue_list.selected_row
         return row.level if row is not None else self.level
 
-    @property
-    def ticket_assignee(self) -> str | None:
-        """Return whose it is."""
-        row = self.queue_list.selected_row
-        return row.assignee if row is not None else None
-
     # Live
 
     def on_screen_resume(self) -> None:

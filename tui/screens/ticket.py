@@ -59,11 +59,6 @@ class TicketScreen(TicketWriting):
         """Return its level."""
         return self._ticket.level if self._ticket else Level.FIRST
 
-    @property
-    def ticket_assignee(self) -> str | None:
-        """Return whose it is."""
-        return self._ticket.assignee if self._ticket else None
-
     def open(self, ticket_id: int, write: MessageKind | None) -> None:
         """Show a ticket, and begin to write when asked to."""
         if ticket_id != self._shown_id:
