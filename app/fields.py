@@ -94,8 +94,9 @@ def decided(done: Decided) -> dict[str, Any]:
 
 
 def ledger_with_rules(row: LedgerRow) -> dict[str, Any]:
-    """Return an accepted mail with the rules that had a say in its fate."""
-    return {**ledger(row), "rules": [{"rule": hit.rule, "because": hit.because} for hit in row.rules]}
+    """Return an accepted mail with who had logged in to send it and the rules that had a say in its fate."""
+    rules = [{"rule": hit.rule, "because": hit.because} for hit in row.rules]
+    return {**ledger(row), "user": row.user, "rules": rules}
 
 
 def balance(sums: Balance) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class SmtpSettings(Section):
     users_file: AbsolutePath = Field(
         default="",
         description="Who may log in (AUTH, under TLS only); tierdesk config mail-user makes its lines. "
-        '"" means AUTH is not offered.',
+        '"" means AUTH is not offered. Staff who log in under their staff login or address answer tickets by mail.',
     )
     auth_required: bool = Field(
         default=False, description="Whether mail is taken only from those who logged in; a unix socket asks nobody."

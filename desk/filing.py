@@ -87,7 +87,7 @@ def _lease(session: Session, actor: Actor, row: Ledger, now: datetime) -> Claime
     row.attempts += 1
     row.lease_until = now + LEASE
     raw = session.get_one(LedgerRaw, row.id).raw
-    envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw)
+    envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw, row.user)
     return ClaimedMail(row.id, envelope, row.attempts)
 
 
@@ -138,7 +138,7 @@ def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: Pa
         return Filed(row.fate, row.ticket_id)
     now, policy = desk.clock.now(), in_force(session, desk)
     raw = session.get_one(LedgerRaw, ledger_id).raw
-    envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw)
+    envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw, row.user)
     clues, known = clues_of(session, desk, parsed, envelope), known_of(session, row, parsed, policy)
     facts = facts_of(session, clues, known, parsed)
     where = decide(parsed, envelope, clues, facts, policy, now, known)

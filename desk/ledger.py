@@ -67,6 +67,7 @@ def _write(session: Session, actor: Actor, envelope: Envelope, key: str) -> int:
     values = {
         "received_at": envelope.received_at,
         "peer": storable(envelope.peer),
+        "user": storable(envelope.user),
         "mail_from": storable(envelope.mail_from),
         "rcpt_to": [storable(address) for address in envelope.rcpt_to],
         "size": len(envelope.raw),
@@ -285,6 +286,7 @@ def _view(row: Ledger) -> LedgerRow:
         duplicate_of=row.duplicate_of,
         wants_ticket_id=row.wants_ticket_id,
         decision=_decision(row.decision),
+        user=row.user,
     )
 
 

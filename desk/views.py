@@ -164,7 +164,7 @@ class DecisionView:
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One accepted mail without its bytes."""
+    """One accepted mail without its bytes; ``user`` is who had logged in to send it, '' for nobody."""
 
     id: int
     received_at: datetime
@@ -181,6 +181,7 @@ class LedgerRow:
     duplicate_of: int | None = None
     wants_ticket_id: int | None = None
     decision: DecisionView | None = None
+    user: str = ""
 
     @property
     def is_parked(self) -> bool:

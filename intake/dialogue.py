@@ -252,7 +252,7 @@ class Dialogue:
         """Make the mail durable, whatever the peer does meanwhile; only then there is a 250."""
         assert self._mail_from is not None
         recipients = tuple(dict.fromkeys(self._rcpt_to))
-        taken = self._door.take(self._caller.peer, self._mail_from, recipients, content.take())
+        taken = self._door.take(self._caller.peer, self._mail_from, recipients, content.take(), self._user)
         ledger_id = await asyncio.wait_for(taken, self._settings.commit_seconds)
         self._commands_left = self._settings.max_commands
         self._errors_left = self._settings.max_errors

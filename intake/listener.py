@@ -154,9 +154,9 @@ class Listener:
         """Return a short text that connects a 451 with its line in the log."""
         return self._token()[:10]
 
-    async def take(self, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes) -> int:
-        """Make the mail durable and return its ledger id."""
-        envelope = Envelope(received_at=self._now(), peer=peer, mail_from=mail_from, rcpt_to=rcpt_to, raw=raw)
+    async def take(self, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes, user: str) -> int:
+        """Make the mail durable and return its ledger id; ``user`` is who has logged in, '' for nobody."""
+        envelope = Envelope(self._now(), peer, mail_from, rcpt_to, raw, user)
         ledger_id = await self._recorder.record(envelope)
         _log.info("action=accepted mail=%d peer=%s recipients=%d octets=%d", ledger_id, peer, len(rcpt_to), len(raw))
         return ledger_id

@@ -44,8 +44,8 @@ class Door(Protocol):
     def reference(self) -> str:
         """Return a short text that connects a 451 with its line in the log."""
 
-    async def take(self, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes) -> int:
-        """Make the mail durable and return its ledger id."""
+    async def take(self, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes, user: str) -> int:
+        """Make the mail durable and return its ledger id; ``user`` is who has logged in, '' for nobody."""
 
 
 class Caller(Protocol):

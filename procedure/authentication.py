@@ -3,6 +3,8 @@
 Only the topmost field counts, and only when the mail came from a trusted relay and names a trusted ``authserv-id``: our
 relay writes its field on top and removes fields in its own name from what comes in (RFC 8601 §5). All others are
 words of the sender. The reader is tolerant and takes linear time: what it does not understand proves nothing.
+
+A password given to our own listener proves its own login and address as well (``logged_in``).
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from procedure.mail import Envelope, ParsedMail
 
@@ -67,6 +69,18 @@ def verdict(mail: ParsedMail, envelope: Envelope, relays: Collection[str], auths
     if not is_relay(envelope.peer, relays):
         return NOTHING
     return read(mail.headers.get("authentication-results", ""), authserv_ids)
+
+
+def logged_in(found: Verdict, user: str, login: str, address: str) -> Verdict:
+    """Return the verdict with what a password at our own listener proves (RFC 4954).
+
+    Who logged in as ``user`` is the member of staff ``login`` with that ``address`` when it is the one or the other;
+    it says nothing about any other address.
+    """
+    lower = address.strip().lower()
+    if not user or (user != login and user.lower() != lower):
+        return found
+    return replace(found, addresses=found.addresses | {lower})
 
 
 def read(field: str, authserv_ids: Collection[str]) -> Verdict:

@@ -69,13 +69,17 @@ class ParsedMail:
 
 @dataclass(frozen=True)
 class Envelope:
-    """A mail as it came over the wire. ``mail_from`` is '' for the null sender; ``raw`` is bit for bit what came."""
+    """A mail as it came over the wire. ``mail_from`` is '' for the null sender; ``raw`` is bit for bit what came.
+
+    ``user`` is the name under which the peer logged in (RFC 4954), '' when it did not.
+    """
 
     received_at: datetime
     peer: str
     mail_from: str
     rcpt_to: tuple[str, ...]
     raw: bytes
+    user: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@
 | a ticket, by token or signed Message-ID | of somebody who may answer | an answer to the customer |
 | a desk's address | a forwarded mail | a new ticket of the original sender, as stated by who forwarded it |
 
-All of it only when our own relay vouches for the sender (``procedure.authentication``); else a person decides.
+All of it only when our own relay vouches for the sender, or the sender has logged in to our listener under their own
+login or address (``procedure.authentication``); else a person decides.
 """
 
 from __future__ import annotations

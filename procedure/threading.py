@@ -78,6 +78,8 @@ def decide(
     """
     trust = policy.trust
     verdict = authentication.verdict(mail, envelope, trust.relays, trust.authserv_ids)
+    if known.staff is not None:
+        verdict = authentication.logged_in(verdict, envelope.user, known.staff.login, mail.sender.address)
     case = _Case(mail, envelope, clues, tickets, policy, now, known, verdict)
     found = (
         _machinery(mail, envelope, clues, tickets)

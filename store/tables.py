@@ -232,8 +232,9 @@ class Event(SQLModel, table=True):
 class Ledger(SQLModel, table=True):
     """An accepted mail. ``pending`` rows are due at ``due_at`` unless leased until ``lease_until``.
 
-    ``wants_ticket_id`` is the ticket that a quarantined mail wants to join. ``decision`` is what a person decided about
-    it, with what was before (``desk.decisions``); the filer carries it out.
+    ``user`` is who had logged in to send it, '' for nobody. ``wants_ticket_id`` is the ticket that a quarantined mail
+    wants to join. ``decision`` is what a person decided about it, with what was before (``desk.decisions``); the filer
+    carries it out.
     """
 
     __table_args__ = (
@@ -264,6 +265,7 @@ class Ledger(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     received_at: datetime
     peer: str
+    user: str = ""
     mail_from: str
     rcpt_to: Any = Field(sa_type=Json)
     size: int

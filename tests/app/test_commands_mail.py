@@ -68,7 +68,7 @@ def test_ledger_show_says_the_rules(run: Run, service_desk: Desk) -> None:
     """``ledger show`` adds the rules that had a say, for people and for programs."""
     number = str(accept(service_desk))
     row = run("ledger", "show", number, "--json").row
-    assert list(row) == [*LEDGER_FIELDS, "rules"] and row["rules"]
+    assert list(row) == [*LEDGER_FIELDS, "user", "rules"] and row["rules"]
     assert "new_ticket" in run("ledger", "show", number).out
 
 

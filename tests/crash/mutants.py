@@ -38,8 +38,8 @@ def digest_not_unique() -> None:
     """Take every mail for a new one, and let the peer wait a little for its 250, as on a slow network."""
     take = Listener.take
 
-    async def late(self: Listener, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes) -> int:
-        ledger_id = await take(self, peer, mail_from, rcpt_to, raw)
+    async def late(self: Listener, peer: str, mail_from: str, rcpt_to: tuple[str, ...], raw: bytes, user: str) -> int:
+        ledger_id = await take(self, peer, mail_from, rcpt_to, raw, user)
         await asyncio.sleep(0.05)
         return ledger_id
 

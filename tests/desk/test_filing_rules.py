@@ -154,6 +154,26 @@ def test_mail_that_only_says_it_is_from_staff(desk: Desk, actors: Group, address
     assert outbox(desk, OutboxKind.ANSWER) == []
 
 
+@pytest.mark.parametrize("user", ["maria", MARIA])
+def test_an_answer_of_staff_who_logged_in(desk: Desk, actors: Group, user: str) -> None:
+    """A password at our own listener proves what a relay would: the answer leaves."""
+    number = arrive(desk).ticket
+    at = tokens.reply_address(desk.key, SUPPORT, number)
+    came = arrive(desk, letter(MARIA, "Re: x", "Restart it."), rcpt_to=(at,), user=user)
+    assert (came.fate, ledger.get(actors.moderator, desk, came.ledger_id).user) == (Fate.APPENDED, user)
+    assert "Restart it." in outbox(desk, OutboxKind.ANSWER)[-1].text
+
+
+@pytest.mark.parametrize("user", ["", "peter", "Maria", "peter@example.com", "relay"])
+def test_another_login_proves_nothing(desk: Desk, actors: Group, user: str) -> None:
+    """Who logged in as somebody else, or not at all, may not write as maria."""
+    number = arrive(desk).ticket
+    at = tokens.reply_address(desk.key, SUPPORT, number)
+    came = arrive(desk, letter(MARIA, "Re: x", "Restart it."), rcpt_to=(at,), user=user)
+    assert rules(desk, came.ledger_id)[0] == "says-staff"
+    assert outbox(desk, OutboxKind.ANSWER) == []
+
+
 def test_a_forwarded_request(desk: Desk, actors: Group) -> None:
     """Its original sender is the requester, who forwarded it is named in a note, and nothing is acknowledged."""
     believing(desk)

@@ -37,11 +37,15 @@ def letter(
 
 
 def wrap(
-    mail: ParsedMail, at: datetime = START, mail_from: str | None = None, rcpt_to: tuple[str, ...] = (SUPPORT,)
+    mail: ParsedMail,
+    at: datetime = START,
+    mail_from: str | None = None,
+    rcpt_to: tuple[str, ...] = (SUPPORT,),
+    user: str = "",
 ) -> Envelope:
     """Return the envelope of ``mail`` with bytes that are its own."""
     raw = f"Message-ID: {mail.message_id}\r\nSubject: {mail.subject}\r\n\r\n{mail.text}".encode("utf-8", "replace")
-    return Envelope(at, "192.0.2.7", mail.sender.address if mail_from is None else mail_from, rcpt_to, raw)
+    return Envelope(at, "192.0.2.7", mail.sender.address if mail_from is None else mail_from, rcpt_to, raw, user)
 
 
 @dataclass(frozen=True)
@@ -58,18 +62,28 @@ class Arrival:
         return self.ticket_id
 
 
-def accept(desk: Desk, mail: ParsedMail, mail_from: str | None = None, rcpt_to: tuple[str, ...] = (SUPPORT,)) -> int:
+def accept(
+    desk: Desk,
+    mail: ParsedMail,
+    mail_from: str | None = None,
+    rcpt_to: tuple[str, ...] = (SUPPORT,),
+    user: str = "",
+) -> int:
     """Write a mail into the ledger and return its id."""
-    [ledger_id] = ledger.record(LISTENER, desk, [wrap(mail, desk.clock.now(), mail_from, rcpt_to)])
+    [ledger_id] = ledger.record(LISTENER, desk, [wrap(mail, desk.clock.now(), mail_from, rcpt_to, user)])
     return ledger_id
 
 
 def arrive(
-    desk: Desk, mail: ParsedMail | None = None, mail_from: str | None = None, rcpt_to: tuple[str, ...] = (SUPPORT,)
+    desk: Desk,
+    mail: ParsedMail | None = None,
+    mail_from: str | None = None,
+    rcpt_to: tuple[str, ...] = (SUPPORT,),
+    user: str = "",
 ) -> Arrival:
     """Let a mail arrive, be accepted and filed."""
     mail = mail or letter()
-    ledger_id = accept(desk, mail, mail_from, rcpt_to)
+    ledger_id = accept(desk, mail, mail_from, rcpt_to, user)
     filing.claim(FILER, desk)
     filed = filing.file(FILER, desk, ledger_id, mail)
     return Arrival(ledger_id, filed.fate, filed.ticket_id)

@@ -18,7 +18,8 @@
 
 Comment lines begin with ``#``. ``# limits: a=1 b=2`` gives the listener's settings, ``# with: tls users auth proxy
 unix`` what else it has, ``# house: name=value`` sets a switch, ``# stored: N`` says how many mails are stored at the
-end, ``# raw: text``, ``# from: address``, ``# to: addresses`` and ``# peer: address`` what the last of them is.
+end, ``# raw: text``, ``# from: address``, ``# to: addresses``, ``# peer: address``, ``# user: name`` what the last of
+them is.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def _comment(line: str, script: Script) -> None:
         script.stored = int(rest)
     elif key == "with":
         script.extras = set(rest.split())
-    elif key in ("raw", "from", "to", "peer"):
+    elif key in ("raw", "from", "to", "peer", "user"):
         script.last[key] = rest
 
 
@@ -92,7 +93,8 @@ def check_kept(script: Script, house: House) -> None:
         if key == "raw":
             assert mail.raw == octets("c>", text)
         else:
-            assert {"from": mail.mail_from, "to": " ".join(mail.rcpt_to), "peer": mail.peer}[key] == text
+            known = {"from": mail.mail_from, "to": " ".join(mail.rcpt_to), "peer": mail.peer, "user": mail.user}
+            assert known[key] == text
 
 
 @dataclass

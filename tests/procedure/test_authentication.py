@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procedure.authentication import NOTHING, is_relay, read, verdict
+from procedure.authentication import NOTHING, Verdict, is_relay, logged_in, read, verdict
 from tests.procedure.mails import a_mail, an_envelope
 
 IDS = ("mx.desk.example",)
@@ -104,6 +104,18 @@ def test_only_a_relay_is_believed() -> None:
     assert verdict(mail, an_envelope(peer="192.0.2.1"), ("192.0.2.1",), IDS).proves(MARIA)
     assert verdict(mail, an_envelope(peer="192.0.2.2"), ("192.0.2.1",), IDS) == NOTHING
     assert verdict(mail, an_envelope(peer="192.0.2.1"), ("192.0.2.1",), ()) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("user", "expected"),
+    [("maria", True), (MARIA, True), (MARIA.upper(), True), ("", False), ("eve", False), ("MARIA", False)],
+)
+def test_a_login_of_our_own(user: str, expected: bool) -> None:
+    """A password proves its own login and address, never against a DMARC failure, and nobody else's."""
+    found = logged_in(NOTHING, user, "maria", MARIA)
+    assert found.proves(MARIA) is expected
+    assert not found.proves("peter@desk.example")
+    assert not logged_in(Verdict(is_known=True, fails=True), user, "maria", MARIA).proves(MARIA)
 
 
 @given(st.text(alphabet=st.sampled_from('abcd.=;()"\\ @:/1') | st.characters()))

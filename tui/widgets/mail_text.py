@@ -89,7 +89,8 @@ def described(mail: LedgerRow, now: datetime, zone: tzinfo | None) -> Content:
 
 def _facts(mail: LedgerRow, now: datetime, zone: tzinfo | None) -> Iterator[tuple[str, str]]:
     decision = mail.decision
-    yield "received", f"{moment(mail.received_at, now, zone)} from {mail.peer or NOTHING}"
+    logged_in = f", logged in as {mail.user}" if mail.user else ""
+    yield "received", f"{moment(mail.received_at, now, zone)} from {mail.peer or NOTHING}{logged_in}"
     yield "from", mail.mail_from or "<> (nobody)"
     yield "to", ", ".join(mail.rcpt_to)
     yield "reason", mail.reason or NOTHING

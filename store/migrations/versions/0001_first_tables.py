@@ -297,6 +297,7 @@ def _tables() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("peer", sa.String(), nullable=False),
+        sa.Column("user", sa.String(), nullable=False),
         sa.Column("mail_from", sa.String(), nullable=False),
         sa.Column("rcpt_to", JSON, nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
