@@ -24,6 +24,8 @@ def _head(view: TicketView) -> list[tuple[str, str]]:
     ]
     moments = [("waits since", view.waiting_since), ("due", view.due_at), ("comes back", view.wake_at)]
     lines += [(name, f"{plain.stamp(at)} UTC") for name, at in moments if at]
+    if view.note_address:
+        lines.append(("note by mail", view.note_address))
     if view.tags:
         lines.append(("tags", " ".join(view.tags)))
     return lines + [("rule", f"{hit.rule}: {hit.because}") for hit in view.rules]

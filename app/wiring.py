@@ -48,7 +48,8 @@ class NotYours(AppError):
 
 def mail_identity(settings: Settings) -> MailIdentity:
     """Return who we are to correspondents."""
-    return MailIdentity(tuple(address.lower() for address in settings.desk.addresses), settings.desk.name)
+    addresses = tuple(address.lower() for address in settings.desk.addresses)
+    return MailIdentity(addresses, settings.desk.name, has_logins=bool(settings.smtp.users_file))
 
 
 def open_desk(context: Context, clock: Clock | None = None) -> Desk:

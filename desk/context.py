@@ -23,10 +23,14 @@ _KEY_SETTING = "signing_key"
 
 @dataclass(frozen=True)
 class MailIdentity:
-    """Who we are to correspondents: our support addresses (lower-case, the first is the default) and our name."""
+    """Who we are to correspondents: our support addresses (lower-case, the first is the default) and our name.
+
+    ``has_logins``: our listener knows passwords, so that staff can prove who they are to it.
+    """
 
     addresses: tuple[str, ...]
     name: str
+    has_logins: bool = False
 
     @property
     def default_address(self) -> str:

@@ -10,7 +10,10 @@ from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
 from desk.errors import NotFound
+from desk.mailing import mailbox_of
+from desk.policies import in_force
 from desk.views import AttachmentView, EventView, MessageView, TicketView
+from procedure import tokens
 from procedure.mail import RuleHit
 from procedure.permissions import Permission
 from procedure.terms import Level, ref
@@ -23,7 +26,7 @@ HISTORY_LINES = 2_000
 @act(Permission.READ_TICKETS)
 def show(actor: Actor, desk: Desk, ticket_id: int) -> TicketView:
     """Return a ticket with its conversation and history. Raises NotFound."""
-    return desk.database.read(lambda session: _view(session, ticket_id))
+    return desk.database.read(lambda session: _view(session, desk, ticket_id))
 
 
 @act(Permission.READ_TICKETS)
@@ -40,7 +43,7 @@ def attachment(actor: Actor, desk: Desk, attachment_id: int) -> tuple[Attachment
     return desk.database.read(work)
 
 
-def _view(session: Session, ticket_id: int) -> TicketView:
+def _view(session: Session, desk: Desk, ticket_id: int) -> TicketView:
     ticket = session.get(Ticket, ticket_id)
     if ticket is None or ticket.id is None:
         raise NotFound(f"There is no ticket {ref(ticket_id)}.")
@@ -69,7 +72,17 @@ def _view(session: Session, ticket_id: int) -> TicketView:
         rules=tuple(RuleHit(**hit) for hit in ticket.rules),
         messages=_messages(session, ticket_id),
         events=_events(session, ticket_id),
+        note_address=_note_address(session, desk, ticket),
     )
+
+
+def _note_address(session: Session, desk: Desk, ticket: Ticket) -> str:
+    """Return the note address where a password or a trusted relay can prove who writes to it, else ''."""
+    trust = in_force(session, desk).trust
+    can_prove = desk.mail.has_logins or (trust.relays and trust.authserv_ids)
+    if ticket.id is None or not desk.mail.addresses or not can_prove:
+        return ""
+    return tokens.note_address(desk.key, mailbox_of(desk, ticket), ticket.id)
 
 
 def _logins(session: Session, staff_ids: Iterable[int | None]) -> dict[int | None, str]:

@@ -90,7 +90,10 @@ class EventView:
 
 @dataclass(frozen=True)
 class TicketView:
-    """A whole ticket: its row, its conversation oldest first, its history oldest first."""
+    """A whole ticket: its row, its conversation oldest first, its history oldest first.
+
+    ``note_address`` is where staff write notes by mail; '' when no mail could prove that it is theirs.
+    """
 
     id: int
     version: int
@@ -113,6 +116,7 @@ class TicketView:
     rules: tuple[RuleHit, ...]
     messages: tuple[MessageView, ...] = ()
     events: tuple[EventView, ...] = ()
+    note_address: str = ""
 
     @property
     def ref(self) -> str:

@@ -112,6 +112,8 @@ MUTANTS = (
            "if not user:", "tests/desk/test_filing_rules.py -k another_login"),
     Mutant(6, "a login is not passed on", "intake/dialogue.py", "content.take(), self._user)", 'content.take(), "")',
            "tests/intake/test_dialogs.py -k auth_required"),
+    Mutant(6, "a note address that leads nowhere", "desk/reading.py", "or not can_prove:", "or None:",
+           "tests/desk/test_reading.py"),
     Mutant(6, "permission check removed", "desk/act.py", "if not actor.may(permission):", "if not actor.login:",
            "tests/desk/test_permission_contract.py"),
     Mutant(6, "one use case without a permission", "desk/timers.py", "@act(Permission.RUN_TIMERS)\n", "",

@@ -34,7 +34,8 @@ class NamedActions(LiveApp):
     def action_app_help(self) -> None:
         """Show the keys of this place."""
         called = "writing" if isinstance(self.focused, Writing) else self.place.CALLED if self.place else ""
-        self.push_screen(Help(called, live_rows(live_actions(self.screen))))
+        facts = self.place.help_facts() if self.place else ()
+        self.push_screen(Help(called, live_rows(live_actions(self.screen)), facts))
 
     def action_app_palette(self) -> None:
         """Find a ticket or an action."""

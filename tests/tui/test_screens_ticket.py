@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from desk import tickets
 from desk.context import Desk
 from procedure.terms import Level, MessageKind, Priority, Status, ref
-from tests.fakes.desks import START, Group
+from procedure.tokens import note_address
+from tests.fakes.desks import START, SUPPORT, Group
 from tests.tui.console import opened, seated
 from tui.screens.dialogs import AskText, Choose
 from tui.screens.queue import QueueScreen
@@ -29,6 +31,21 @@ async def test_tickets_open_one_after_the_other(desk: Desk, actors: Group) -> No
         assert "History" not in seat.text()
         await seat.press("q", "k", "enter")
         await seat.sees("TD-1001  First", "words of the first")
+
+
+async def test_the_note_address_is_in_the_help(desk: Desk, actors: Group) -> None:
+    """Where a mail can prove who wrote it, the ticket's help says where notes go; else it promises nothing."""
+    ticket = opened(desk)
+    async with seated(desk, actors.maria) as seat:
+        await seat.open(ticket)
+        await seat.press("question_mark")
+        await seat.sees("Keys · a ticket")
+        assert "note by mail" not in seat.text()
+    with_logins = replace(desk, mail=replace(desk.mail, has_logins=True))
+    async with seated(with_logins, actors.maria) as seat:
+        await seat.open(ticket)
+        await seat.press("question_mark")
+        await seat.sees("note by mail", note_address(desk.key, SUPPORT, ticket))
 
 
 async def test_number_keys_lead_from_a_ticket_to_a_queue(desk: Desk, actors: Group) -> None:

@@ -71,6 +71,7 @@ class Help(ModalScreen[None]):
         }
         & VerticalScroll { height: auto; max-height: 100%; scrollbar-size-vertical: 1; }
         & Input, & Input:focus { border: none; background: $background; height: 1; padding: 0 1; }
+        & .fact { height: auto; margin-bottom: 1; }
         & .help { color: $text-muted; height: auto; }
     }
     """
@@ -82,9 +83,9 @@ class Help(ModalScreen[None]):
         Binding("pageup", "page_up", show=False, priority=True),
     ]
 
-    def __init__(self, place: str, rows: Sequence[HelpRow]) -> None:
+    def __init__(self, place: str, rows: Sequence[HelpRow], facts: Sequence[str] = ()) -> None:
         super().__init__()
-        self._place, self._rows = place, list(rows)
+        self._place, self._rows, self._facts = place, list(rows), facts
 
     def compose(self) -> ComposeResult:
         """Lay out the filter and the keys."""
@@ -92,6 +93,8 @@ class Help(ModalScreen[None]):
             box.border_title = Content(f"Keys · {safe(self._place)}")
             yield Input(placeholder="type to search the keys", select_on_focus=False)
             with VerticalScroll(can_focus=False):
+                for fact in self._facts:
+                    yield Static(Content(safe(fact)), classes="fact", markup=False)
                 yield Static(table(self._rows), id="keys", markup=False)
             yield Static(Content("shift and drag copies text · esc closes"), classes="help", markup=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -57,6 +57,10 @@ class Place(Screen[R]):
     def _worker_changed(self, event: Worker.StateChanged) -> None:
         """Pass on to the app what became of work; Textual tells it to the owner of the work only."""
         self.console.worker_changed(event)
+
+    def help_facts(self) -> Sequence[str]:
+        """Return sentences about what is in view that the help shows above the keys."""
+        return ()
 
     async def refresh_live(self, gateway: Gateway) -> None:
         """Show the store as it is now. Raises DeskError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual import work
 from textual.app import ComposeResult
@@ -106,6 +106,11 @@ class TicketScreen(TicketWriting):
     def _keep_focus(self) -> None:
         if self.focused is None:
             self.query_one(Conversation).focus()
+
+    def help_facts(self) -> Sequence[str]:
+        """Return where notes on this ticket can be written by mail."""
+        address = self._ticket.note_address if self._ticket else ""
+        return (f"note by mail: {address}",) if address else ()
 
     # Writing
 
