@@ -19,6 +19,7 @@ from desk.errors import NotFound
 from desk.evidence import clues_of, facts_of, known_of
 from desk.policies import in_force
 from desk.recording import record
+from procedure.automatic import Delivery
 from procedure.mail import Envelope, ParsedMail
 from procedure.permissions import Permission
 from procedure.terms import Fate
@@ -151,7 +152,7 @@ def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: Pa
 
 
 def _bounce(session: Session, actor: Actor, desk: Desk, parsed: ParsedMail, where: Destination) -> Destination:
-    """End the answer that a bounce is about, and tie the bounce to its ticket."""
+    """Tie a delivery report to the answer it is about and to its ticket; only a failure ends the answer."""
     row: Outbox | None = None
     if where.bounced_outbox_id is not None and where.bounced_outbox_id <= _LARGEST_TICKET:
         row = session.get(Outbox, where.bounced_outbox_id)
@@ -160,7 +161,10 @@ def _bounce(session: Session, actor: Actor, desk: Desk, parsed: ParsedMail, wher
     if row is None or row.id is None:
         return where
     reply = " ".join(f"{parsed.bounce_status} {parsed.subject}".split())
-    outgoing.bounced(session, actor, desk, row.id, f"Bounced: {reply}")
+    if where.delivery is Delivery.FAILED:
+        outgoing.bounced(session, actor, desk, row.id, f"Bounced: {reply}")
+    elif where.delivery is Delivery.DELAYED:
+        outgoing.delayed(session, actor, desk, row.id, reply)
     return replace(where, ticket_id=row.ticket_id)
 
 

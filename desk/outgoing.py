@@ -149,6 +149,14 @@ def bounced(session: Session, actor: Actor, desk: Desk, outbox_id: int, reply: s
     return True
 
 
+def delayed(session: Session, actor: Actor, desk: Desk, outbox_id: int, reply: str) -> None:
+    """Write down that a mail that was sent is late further on; its answer stands, and nobody's turn changes."""
+    row = _locked_row(session, outbox_id)
+    if row.state is not OutboxState.DEAD:
+        data = {"outbox": row.id, "reply": storable(reply)[:500], "kind": row.kind.value}
+        record(session, actor, desk.clock.now(), "delayed", row.ticket_id, data)
+
+
 @act(Permission.RETRY_OUTBOX)
 def retry(actor: Actor, desk: Desk, outbox_id: int) -> None:
     """Send a mail again that waits or is dead, now. Raises Invalid for one that was sent, NotFound."""

@@ -71,6 +71,7 @@ def _mail(fields: dict[str, Any], octets: bytes) -> ParsedMail:
         is_delivery_report=fields["is_delivery_report"] is True,
         bounce_ids=_texts(fields["bounce_ids"]),
         bounce_status=_text(fields["bounce_status"]),
+        bounce_action=_text(fields["bounce_action"]),
         defects=_texts(fields["defects"]),
     )
 

@@ -29,6 +29,14 @@ class Automatic(StrEnum):
     GENERATED = "generated"
 
 
+class Delivery(StrEnum):
+    """What became of a mail of ours, as a delivery report tells it."""
+
+    FAILED = "failed"
+    DELAYED = "delayed"
+    ARRIVED = "arrived"
+
+
 HEADERS = (
     "authentication-results",
     "auto-submitted",
@@ -74,6 +82,7 @@ _BOUNCE_SUBJECTS = (
     "δεν παραδοθηκε",
 )  # fmt: skip
 _DELAY_SUBJECTS = ("delay", "warning", "still being retried", "will be retried", "verzogert", "καθυστερ", "ritardo")
+_SUCCESSES = ("delivered", "relayed", "expanded")
 _AWAY_SUBJECTS = frozenset({
     "auto", "automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "automatic response",
     "out of office", "out of office autoreply", "out of office reply", "out of the office", "on vacation", "vacation",
@@ -119,15 +128,20 @@ def says_away(mail: ParsedMail) -> bool:
     return _is_answer(mail) and fold(mail.subject[:200]).partition(":")[0].strip(" *[]()") in _AWAY_SUBJECTS
 
 
-def is_delay(mail: ParsedMail) -> bool:
-    """Tell whether a delivery report only says that it takes longer, or that all went well (RFC 3463 class 2).
+def delivery(mail: ParsedMail) -> Delivery:
+    """Return what a delivery report says became of the mail it is about (RFC 3464 §2.3.3, RFC 3463).
 
-    Class 4 alone is no delay: a server that gave up after days reports it too.
+    Without an action its words say whether it is late: class 4 alone is no delay, a server that gave up after days
+    reports it too. In doubt it failed: a needless second look costs less than an answer that nobody got.
     """
-    if mail.bounce_status.startswith("2"):
-        return True
+    if mail.bounce_action == "failed" or mail.bounce_status.startswith("5"):
+        return Delivery.FAILED
+    if mail.bounce_action == "delayed":
+        return Delivery.DELAYED
+    if mail.bounce_action in _SUCCESSES or (not mail.bounce_action and mail.bounce_status.startswith("2")):
+        return Delivery.ARRIVED
     subject = fold(mail.subject[:200])
-    return not mail.bounce_status.startswith("5") and any(words in subject for words in _DELAY_SUBJECTS)
+    return Delivery.DELAYED if any(words in subject for words in _DELAY_SUBJECTS) else Delivery.FAILED
 
 
 def is_null(mail_from: str) -> bool:

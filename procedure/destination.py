@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from procedure.automatic import Delivery
 from procedure.mail import ForwardedMail, ParsedMail, RuleHit
 from procedure.terms import Fate, MessageKind, Status
 
@@ -72,10 +73,10 @@ class Destination:
     """Where a mail goes. ``reason`` is one sentence for people, ``rules`` everything that had a say, in order.
 
     ``linked_ticket_id`` is a ticket that it continues without being part of it, or wants to join. ``is_unverified``: it
-    carries a proof, but its sender takes no part in the ticket. A bounce that failed for good names the outbox row or
-    else the Message-ID of the answer that did not arrive. ``duplicate_of`` is the ledger row of which it is a copy.
-    ``kind`` is what it becomes in a ticket: an answer (``staff``) or a note when ``staff_login`` wrote it.
-    ``stated`` is the mail that ``staff_login`` forwarded and that opens the ticket.
+    carries a proof, but its sender takes no part in the ticket. A delivery report names the outbox row or else the
+    Message-ID of the answer it is about, and in ``delivery`` what became of that. ``duplicate_of`` is the ledger row
+    of which it is a copy. ``kind`` is what it becomes in a ticket: an answer (``staff``) or a note when
+    ``staff_login`` wrote it. ``stated`` is the mail that ``staff_login`` forwarded and that opens the ticket.
     """
 
     fate: Fate
@@ -84,6 +85,7 @@ class Destination:
     linked_ticket_id: int | None = None
     bounced_outbox_id: int | None = None
     bounced_message_id: str | None = None
+    delivery: Delivery = Delivery.FAILED
     acknowledge: bool = False
     is_unverified: bool = False
     rules: tuple[RuleHit, ...] = ()

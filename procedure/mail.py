@@ -45,7 +45,8 @@ class ParsedMail:
 
     ``message_id``, ``in_reply_to`` and ``references`` keep their angle brackets; ``references`` is in header order.
     ``headers`` holds the first value of the few headers that the rules ask for, by lower-case name.
-    ``bounce_ids`` are Message-IDs of an original found inside a delivery report; ``bounce_status`` its RFC 3463 code.
+    ``bounce_ids`` are Message-IDs of an original found inside a delivery report; ``bounce_status`` its RFC 3463 code
+    and ``bounce_action`` its action (RFC 3464 §2.3.3), of the recipient for whom it went worst.
     ``forwarded`` is the first mail attached to this one. ``defects`` are sentences about what was wrong with the mail
     and how it was read.
     """
@@ -63,6 +64,7 @@ class ParsedMail:
     is_delivery_report: bool = False
     bounce_ids: tuple[str, ...] = ()
     bounce_status: str = ""
+    bounce_action: str = ""
     forwarded: ForwardedMail | None = None
     defects: tuple[str, ...] = ()
 

@@ -21,7 +21,8 @@ from datetime import datetime, timedelta
 
 from procedure import authentication, junk
 from procedure.authentication import Verdict
-from procedure.automatic import Automatic, is_delay, is_null, is_silent, says_away
+from procedure.automatic import Automatic, is_silent
+from procedure.bounces import delivery_report
 from procedure.clues import Clues, find_clues
 from procedure.destination import (
     Copy,
@@ -106,37 +107,12 @@ def _machinery(
         return end(Fate.AUTOMATIC, "own-message", "Our own mail came back.", existing(clues.own_message, tickets))
     if clues.hops > MAX_HOPS:
         return end(Fate.QUARANTINED, "too-many-hops", f"It passed {clues.hops} servers and may be in a loop.")
-    if clues.bounced_outbox_id is not None and _is_bounce_at_token(mail, envelope, clues):
-        ticket_id = next((number for number in clues.at_bounce if number in tickets), None)
-        bounce = Destination(Fate.AUTOMATIC, "", ticket_id=ticket_id, bounced_outbox_id=clues.bounced_outbox_id)
-        return _bounce(mail, bounce, "bounce-token")
-    if clues.automatic is Automatic.BOUNCE:
-        return _bounce_without_token(mail, clues, tickets)
+    report = delivery_report(mail, envelope, clues, tickets)
+    if report is not None:
+        return report
     if clues.automatic is Automatic.REPORT:
         return end(Fate.AUTOMATIC, "report", "A report of a mail system or a read receipt.")
     return None
-
-
-def _is_bounce_at_token(mail: ParsedMail, envelope: Envelope, clues: Clues) -> bool:
-    """Tell a bounce from a vacation notice or a person who answered to the envelope sender."""
-    return clues.automatic is Automatic.BOUNCE or (is_null(envelope.mail_from) and not says_away(mail))
-
-
-def _bounce(mail: ParsedMail, bounce: Destination, rule: str) -> Destination:
-    if is_delay(mail):
-        late = replace(bounce, bounced_outbox_id=None, bounced_message_id=None)
-        return explained(late, rule, "A delivery report: the answer is late or has arrived.")
-    status = f" ({mail.bounce_status[:20]})" if mail.bounce_status else ""
-    return explained(bounce, rule, f"An answer of ours did not arrive{status}.")
-
-
-def _bounce_without_token(mail: ParsedMail, clues: Clues, tickets: Mapping[int, TicketFacts]) -> Destination:
-    """Believe a bounce only when it shows a signed Message-ID of ours: others could mark a customer as unreachable."""
-    if clues.bounced_ticket is None:
-        return end(Fate.QUARANTINED, "foreign-bounce", "A bounce of a mail that we cannot prove to be ours.")
-    ticket_id = existing(clues.bounced_ticket, tickets)
-    bounce = Destination(Fate.AUTOMATIC, "", ticket_id=ticket_id, bounced_message_id=clues.bounced_message_id)
-    return _bounce(mail, bounce, "bounced-message")
 
 
 def _unanswerable(mail: ParsedMail, clues: Clues) -> Destination | None:

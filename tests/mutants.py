@@ -102,6 +102,10 @@ MUTANTS = (
            "fields.pop(\"tags\", None)\n    if tags is not None:\n        _set_tags(session, ticket, tags)",
            "    tags = fields.pop(\"tags\", None)\n    if tags is not None:\n        _set_tags(session, ticket, tags)\n"
            "    was = snapshot(session, ticket)", "tests/desk/test_tickets.py -k tags"),
+    Mutant(4, "a delay ends the answer", "desk/filing.py", "if where.delivery is Delivery.FAILED:", "if where.delivery is not Delivery.ARRIVED:",
+           "tests/desk/test_filing_rules.py -k nothing_failed"),
+    Mutant(4, "a report's action is not read", "procedure/automatic.py", 'if mail.bounce_action == "delayed":', "if not mail.bounce_action:",
+           "tests/procedure/test_automatic.py -k delivery"),
     Mutant(5, "events can be edited", "store/migrations/versions/0001_first_tables.py",
            "CREATE TRIGGER event_not_edited BEFORE UPDATE ON event BEGIN SELECT RAISE(ABORT, 'events are never edited'); END",
            "CREATE TRIGGER event_not_edited BEFORE UPDATE ON event BEGIN SELECT 1; END",

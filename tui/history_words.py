@@ -124,6 +124,7 @@ TELLINGS: dict[str, Telling] = {
     "not_acknowledged": Telling(lambda data: _with("no acknowledgement", data.get("reason"))),
     "sent": Telling(_sent),
     "delivery_late": _reply("a mail could not be delivered yet"),
+    "delayed": _reply("a mail that was sent is late further on"),
     "delivery_failed": _reply("a mail was not delivered"),
     "bounced": _reply("a mail came back"),
     "retried": _says("a mail is sent again"),

@@ -54,6 +54,7 @@ def parse(raw: bytes, caps: Caps | None = None) -> ParsedMail:
         is_delivery_report=report is not None,
         bounce_ids=(report or Report()).ids,
         bounce_status=(report or Report()).status,
+        bounce_action=(report or Report()).action,
         defects=(),
     )
     return _storable(mail, notes)
@@ -113,6 +114,7 @@ def _storable(mail: ParsedMail, notes: Notes) -> ParsedMail:
         is_delivery_report=mail.is_delivery_report,
         bounce_ids=fix_all(mail.bounce_ids),
         bounce_status=mail.bounce_status,
+        bounce_action=mail.bounce_action,
     )
     if found:
         notes.add("Characters that cannot be stored were replaced.")

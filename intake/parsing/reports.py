@@ -16,17 +16,23 @@ _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-s
 _HEADER_TYPES = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 _IDS = re.compile(r"<[^<>\x00-\x20]{1,995}>")
 _ID_LINE = re.compile(r"^[> \t]{0,20}message-id:\s{0,20}(<[^<>\s]{1,995}>)", re.IGNORECASE | re.MULTILINE)
-_ACTION = re.compile(r"^action:[ \t]*failed", re.IGNORECASE | re.MULTILINE)
+_ACTION = re.compile(r"^action:[ \t]*(failed|delayed|delivered|relayed|expanded)\b", re.IGNORECASE | re.MULTILINE)
+_WORST_FIRST = ("failed", "delayed", "relayed", "expanded", "delivered", "")
+"""The group about the whole report has no action."""
 _STATUS = re.compile(r"^status:[ \t]*([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
 _STATUS_IN_TEXT = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a delivery report says: the Message-IDs of its originals and an RFC 3463 code, '' when it has none."""
+    """What a delivery report says: the Message-IDs of its originals, an RFC 3463 code and an action of RFC 3464 §2.3.3.
+
+    Code and action are '' when there is none, else those of the recipient for whom it went worst.
+    """
 
     ids: tuple[str, ...] = ()
     status: str = ""
+    action: str = ""
 
 
 def message_ids(text: str, notes: Notes, cap: int) -> tuple[str, ...]:
@@ -52,7 +58,8 @@ def read_report(root: Part, text: str, caps: Caps, notes: Notes) -> Report | Non
     if not statuses and declared != "delivery-status" and not root.headers.count("x-failed-recipients"):
         return None
     status_text = "\n\n".join(_plain(part) for part in statuses)
-    return Report(tuple(dict.fromkeys(_original_ids(parts, text, caps, notes))), _status(status_text, text))
+    status, action = _worst(status_text, text)
+    return Report(tuple(dict.fromkeys(_original_ids(parts, text, caps, notes))), status, action)
 
 
 def _parts(root: Part) -> Iterator[Part]:
@@ -68,15 +75,21 @@ def _plain(part: Part) -> str:
     return octets.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def _status(status_text: str, text: str) -> str:
-    """Return the code of the first recipient that failed, else the first code there is, else one named in the text."""
+def _worst(status_text: str, text: str) -> tuple[str, str]:
+    """Return code and action of the recipient for whom it went worst; without a code there, one from elsewhere."""
     groups = re.split(r"\n[ \t]*\n", status_text)
-    groups.sort(key=lambda group: not _ACTION.search(group))
+    groups.sort(key=lambda group: _WORST_FIRST.index(_action(group)))
+    action = _action(groups[0])
     for group in groups:
         if match := _STATUS.search(group):
-            return match[1]
+            return match[1], action
     match = _STATUS_IN_TEXT.search(text[:20_000])
-    return match[1] if match else ""
+    return match[1] if match else "", action
+
+
+def _action(group: str) -> str:
+    match = _ACTION.search(group)
+    return match[1].lower() if match else ""
 
 
 def _original_ids(parts: list[Part], text: str, caps: Caps, notes: Notes) -> Iterator[str]:

@@ -13,8 +13,8 @@ from desk.actors import COURIER, FILER
 from desk.context import Desk
 from procedure import tokens
 from procedure.mail import Address, ForwardedMail, ParsedAttachment, Sent
-from procedure.terms import Fate, MessageKind, OutboxKind, Status, Turn
-from store.tables import Ledger, Outbox, Ticket
+from procedure.terms import Fate, MessageKind, OutboxKind, OutboxState, Status, Turn
+from store.tables import Event, Ledger, Outbox, Ticket
 from tests.fakes.desks import BILLING, SUPPORT, FakeClock, Group, owner_of, shipped
 from tests.fakes.looks import every, kinds, row, ticket
 from tests.fakes.mails import NIKOS, accept, arrive, letter
@@ -279,15 +279,36 @@ def test_acknowledgements_in_a_row_begin_again_after_an_answer(desk: Desk, actor
     assert len(outbox(desk, OutboxKind.ACKNOWLEDGEMENT)) == 3
 
 
-def test_a_delay_report_names_its_ticket(desk: Desk, actors: Group, clock: FakeClock) -> None:
-    """It is shown beside the answer that is late, which goes on."""
+@pytest.mark.parametrize("by", ["envelope", "Message-ID"])
+@pytest.mark.parametrize("action", ["delayed", "relayed", "expanded", "delivered"])
+def test_a_report_that_nothing_failed(desk: Desk, actors: Group, clock: FakeClock, action: str, by: str) -> None:
+    """It stands beside its answer, which goes on; a delay is in the history, and the turn is where it was."""
     number = arrive(desk).ticket
     answer(desk, actors, clock, number)
-    mail = outbox(desk, OutboxKind.ANSWER)[0]
-    report = letter("mailer-daemon@x.example", "Delayed Mail (still being retried)", is_delivery_report=True)
-    came = arrive(desk, report, mail_from="", rcpt_to=(mail.envelope_from,))
+    mail, before = outbox(desk, OutboxKind.ANSWER)[0], ticket(desk, number)
+    status = "4.4.1" if action == "delayed" else "2.0.0"
+    report = letter("mailer-daemon@x.example", "Mail delivery report", is_delivery_report=True, bounce_status=status,
+                    bounce_action=action, bounce_ids=(mail.message_id,) if by == "Message-ID" else ())  # fmt: skip
+    to = mail.envelope_from if by == "envelope" else SUPPORT
+    came = arrive(desk, report, mail_from="", rcpt_to=(to,))
+    after, said = ticket(desk, number), [e for e in every(desk, Event) if e.kind == "delayed"]
     assert (came.fate, came.ticket_id) == (Fate.AUTOMATIC, number)
-    assert ticket(desk, number).status is Status.PENDING
+    assert (after.status, after.turn, after.waiting_since) == (before.status, before.turn, None)
+    assert outbox(desk, OutboxKind.ANSWER)[0].state is OutboxState.SENT
+    assert [(e.ticket_id, e.data["outbox"]) for e in said] == ([(number, mail.id)] if action == "delayed" else [])
+    assert reading.show(actors.maria, desk, number).messages[-1].kind is MessageKind.SYSTEM
+
+
+def test_a_delay_of_what_is_dead(desk: Desk, actors: Group, clock: FakeClock) -> None:
+    """A report of a delay that comes after the bounce says nothing new."""
+    number = arrive(desk).ticket
+    answer(desk, actors, clock, number)
+    at = outbox(desk, OutboxKind.ANSWER)[0].envelope_from
+    for action in ("failed", "delayed"):
+        report = letter("mailer-daemon@x.example", "x", is_delivery_report=True, bounce_action=action)
+        arrive(desk, report, mail_from="", rcpt_to=(at,))
+    assert (kinds(desk, number).count("bounced"), kinds(desk, number).count("delayed")) == (1, 0)
+    assert ticket(desk, number).turn == Turn.OURS
 
 
 def test_shipped_policy_trusts_nobody() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procedure.automatic import HEADERS, Automatic, classify, is_delay, is_silent
+from procedure.automatic import HEADERS, Automatic, Delivery, classify, delivery, is_silent
 from procedure.mail import Address
 from tests.procedure.mails import NIKOS, a_mail, from_address
 
@@ -91,19 +91,30 @@ def test_null_sender(mail: Any, kind: Automatic) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "subject", "delay"),
+    ("action", "status", "subject", "expected"),
     [
-        ("4.4.1", "Delayed Mail (still being retried)", True),
-        ("", "Warning: message 1x delayed 24 hours", True),
-        ("4.4.7", "Undelivered Mail Returned to Sender", False),
-        ("5.1.1", "Delivery delayed", False),
-        ("2.0.0", "Delivery Status Notification", True),
-        ("", "failure notice", False),
+        # what the report says to machines
+        ("failed", "5.1.1", "Delivery delayed", Delivery.FAILED),
+        ("failed", "4.4.7", "Warning", Delivery.FAILED),
+        ("failed", "2.0.0", "x", Delivery.FAILED),
+        ("delayed", "4.4.1", "Mail delivery failed", Delivery.DELAYED),
+        ("delayed", "", "x", Delivery.DELAYED),
+        ("delivered", "2.1.5", "x", Delivery.ARRIVED),
+        ("relayed", "2.0.0", "Undeliverable", Delivery.ARRIVED),
+        ("expanded", "", "x", Delivery.ARRIVED),
+        ("delivered", "5.1.1", "x", Delivery.FAILED),
+        # what it says to people
+        ("", "4.4.1", "Delayed Mail (still being retried)", Delivery.DELAYED),
+        ("", "", "Warning: message 1x delayed 24 hours", Delivery.DELAYED),
+        ("", "4.4.7", "Undelivered Mail Returned to Sender", Delivery.FAILED),
+        ("", "5.1.1", "Delivery delayed", Delivery.FAILED),
+        ("", "2.0.0", "Delivery Status Notification", Delivery.ARRIVED),
+        ("", "", "failure notice", Delivery.FAILED),
     ],
 )
-def test_delay(status: str, subject: str, delay: bool) -> None:
-    """Only a report that says so is a delay: a server that gave up reports class 4 too."""
-    assert is_delay(a_mail(bounce_status=status, subject=subject)) is delay
+def test_delivery(action: str, status: str, subject: str, expected: Delivery) -> None:
+    """The action decides, then class 2, then words; class 4 alone is a failure, and so is what contradicts itself."""
+    assert delivery(a_mail(bounce_action=action, bounce_status=status, subject=subject)) is expected
 
 
 @pytest.mark.parametrize(

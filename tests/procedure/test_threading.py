@@ -107,6 +107,7 @@ def test_destination(mail: ParsedMail, envelope: Envelope | None, expected: tupl
 
 
 DSN = a_mail(sender=Address("", "mailer-daemon@x.example"), is_delivery_report=True, bounce_status="5.1.1")
+LATE = replace(DSN, bounce_status="4.4.1", bounce_action="delayed", subject="Delayed Mail")
 AT_TOKEN = an_envelope(mail_from="", rcpt_to=(BOUNCE,))
 NULL = an_envelope(mail_from="")
 
@@ -118,11 +119,11 @@ NULL = an_envelope(mail_from="")
         (replace(DSN, is_delivery_report=False, subject="x"), AT_TOKEN, (Fate.AUTOMATIC, "bounce-token", 77, None)),
         (a_mail(), AT_TOKEN, (Fate.AUTOMATIC, "bounce-token", 77, None)),
         (replace(DSN, senders=()), AT_TOKEN, (Fate.AUTOMATIC, "bounce-token", 77, None)),
-        (
-            replace(DSN, bounce_status="4.4.1", subject="Delayed Mail"),
-            AT_TOKEN,
-            (Fate.AUTOMATIC, "bounce-token", None, None),
-        ),
+        (LATE, AT_TOKEN, (Fate.AUTOMATIC, "bounce-token", 77, None)),
+        (LATE, NULL, (Fate.AUTOMATIC, "foreign-report", None, None)),
+        (LATE, an_envelope(), (Fate.QUARANTINED, "foreign-bounce", None, None)),
+        (replace(LATE, bounce_action=""), NULL, (Fate.QUARANTINED, "foreign-bounce", None, None)),
+        (replace(DSN, bounce_action="failed"), NULL, (Fate.QUARANTINED, "foreign-bounce", None, None)),
         (replace(DSN, bounce_ids=(own_id(),)), NULL, (Fate.AUTOMATIC, "bounced-message", None, own_id())),
         (replace(DSN, bounce_ids=("<x@y>",)), NULL, (Fate.QUARANTINED, "foreign-bounce", None, None)),
         (replace(DSN, bounce_ids=(own_id()[:-20] + "x>",)), NULL, (Fate.QUARANTINED, "foreign-bounce", None, None)),
@@ -299,8 +300,7 @@ def at_bounce(mail: ParsedMail, mail_from: str) -> tuple[Any, ...]:
 
 def test_the_bounce_address_names_a_ticket() -> None:
     """Of a delay report, of an answering machine, and of a person who wrote there."""
-    late = replace(DSN, bounce_status="4.4.1", subject="Delayed Mail")
-    assert at_bounce(late, "") == (Fate.AUTOMATIC, "bounce-token", 7)
+    assert at_bounce(LATE, "") == (Fate.AUTOMATIC, "bounce-token", 7)
     assert at_bounce(a_mail(headers=AUTO), "") == (Fate.AUTOMATIC, "auto-reply", 7)
     assert at_bounce(a_mail(), NIKOS.address) == (Fate.APPENDED, "bounce-address", 7)
 
