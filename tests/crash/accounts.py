@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session, col, select
 
+from desk import ledger
 from desk.context import Desk
 from procedure.terms import Fate, OutboxState
 from store import laws
-from store.tables import Ledger, LedgerRaw, Message, Outbox
+from store.tables import Ledger, Message, Outbox
+from tests.fakes.desks import owner_of
 from tests.fakes.looks import change
 from tests.fakes.smarthost import Received
 
@@ -40,19 +43,21 @@ class Accounts:
         return acknowledged - self.messages.keys()
 
 
-def count(desk: Desk) -> Accounts:
-    """Count the tokens of a store."""
+def count(desk: Desk, known: dict[str, str] | None = None) -> Accounts:
+    """Count the tokens of a store. ``known`` are tokens by digest, added to; bytes that it knows are not read again."""
+    tokens = {} if known is None else known
+    originals, texts = desk.database.read(_originals_and_texts)
+    for ledger_id, digest in originals:
+        if digest not in tokens:
+            tokens[digest] = _token(ledger.raw(owner_of(), desk, ledger_id))
+    counted = Counter(tokens[digest] for _, digest in originals)
+    return Accounts(counted, Counter(_token(words.encode()) for words in texts))
 
-    def work(session: Session) -> Accounts:
-        raws = session.exec(
-            select(LedgerRaw.raw)
-            .join(Ledger, col(Ledger.id) == LedgerRaw.ledger_id)
-            .where(col(Ledger.duplicate_of).is_(None))
-        )
-        texts = session.exec(select(Message.text).where(col(Message.ledger_id).is_not(None)))
-        return Accounts(Counter(_token(raw) for raw in raws), Counter(_token(words.encode()) for words in texts))
 
-    return desk.database.read(work)
+def _originals_and_texts(session: Session) -> tuple[list[tuple[int, str]], list[str]]:
+    originals: Any = select(col(Ledger.id), Ledger.digest).where(col(Ledger.duplicate_of).is_(None))
+    texts = select(Message.text).where(col(Message.ledger_id).is_not(None))
+    return [(int(row), digest) for row, digest in session.exec(originals)], list(session.exec(texts))
 
 
 def _token(octets: bytes) -> str:

@@ -12,6 +12,7 @@ from types import TracebackType
 from tests.fakes.desks import SUPPORT
 
 SECONDS = 5.0
+LARGE = 200 << 10
 _PEOPLE = 40
 """Senders' addresses; the limit on acknowledgements to one address must not keep the outbox empty."""
 
@@ -21,11 +22,15 @@ class Senders:
     """Some threads that send to whatever port is told. A context manager; at its end nobody sends any more."""
 
     count: int = 6
+    large_every: int = 0
+    """One mail in so many is large: its bytes are kept in another way than those of the others. 0: none is."""
     acknowledged: dict[str, int] = field(default_factory=dict)
     """The tokens of the mails that got a 250, with the ledger id that it named."""
     refused: list[str] = field(default_factory=list)
     """Replies with 5xx: there must be none."""
     sent_again: int = 0
+    known: dict[str, str] = field(default_factory=dict)
+    """What ``accounts.count`` has read already."""
 
     def __enter__(self) -> Senders:
         self._numbers = itertools.count()
@@ -74,16 +79,21 @@ class Senders:
 
     def _send(self, port: int, token: str) -> bool:
         """Send one mail and tell whether it got its 250."""
-        address = f"c{int(token.rpartition('x')[2][:-1]) % _PEOPLE}@example.gr"
+        number = int(token.rpartition("x")[2][:-1])
+        address = f"c{number % _PEOPLE}@example.gr"
         head = f"From: {address}\r\nTo: {SUPPORT}\r\nSubject: {token}\r\nMessage-ID: <{token}@example.gr>\r\n"
         with contextlib.suppress(OSError, smtplib.SMTPException):
             with smtplib.SMTP("127.0.0.1", port, local_hostname="load.example.gr", timeout=SECONDS) as smtp:
                 smtp.ehlo()
                 smtp.mail(address)
                 smtp.rcpt(SUPPORT)
-                code, reply = smtp.data(f"{head}\r\n{token}\r\n")
+                code, reply = smtp.data(f"{head}\r\n{token}\r\n{self._padding(number)}")
             return self._note(token, code, reply.decode())
         return False
+
+    def _padding(self, number: int) -> str:
+        is_large = self.large_every and number % self.large_every == 0
+        return f"{'words ' * 12}\r\n" * (LARGE // 74) if is_large else ""
 
     def _note(self, token: str, code: int, reply: str) -> bool:
         with self._changed:

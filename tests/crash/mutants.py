@@ -4,6 +4,7 @@
 |--------------------|---------------------------------------------------------------|-------------------|
 | ack-before-commit  | the 250 is said while the mail is still being written         | mail lost         |
 | digest-not-unique  | a mail that is sent again is not recognised                   | mail doubled      |
+| synchronous-normal | a commit returns before its bytes are synced                  | mail lost by cuts |
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from desk import ledger
 from intake.listener import Listener
 from intake.recorder import Recorder
 from procedure.mail import Envelope
+from store import engine
 
 _under_way: set[asyncio.Task[int]] = set()
 
@@ -47,9 +49,16 @@ def digest_not_unique() -> None:
     ledger.digest = lambda envelope: secrets.token_hex(32)
 
 
+def synchronous_normal() -> None:
+    """Let SQLite sync when it checkpoints, not when it commits."""
+    normal = tuple(pragma.replace("=FULL", "=NORMAL") for pragma in engine._PRAGMAS)
+    engine._PRAGMAS = normal  # type: ignore[assignment]  # as many as before
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "ack-before-commit": ack_before_commit,
     "digest-not-unique": digest_not_unique,
+    "synchronous-normal": synchronous_normal,
 }
 
 

@@ -25,7 +25,7 @@ def test_faults_are_noticed(mutant: str, office: Office) -> None:
     with office.look() as desk, Senders() as senders:
         for _ in range(MOST_ROUNDS):
             live_and_die(office, desk, senders, dice, command)
-            found = accounts.count(desk)
+            found = accounts.count(desk, senders.known)
             lost, doubled = len(found.lost(set(senders.acknowledged))), len(found.doubled())
             if lost or doubled:
                 break
