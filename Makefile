@@ -54,7 +54,7 @@ constraints: venv ## write constraints.txt from what is installed
 demo: venv ## a desk with believable customers, to try at once
 	@$(BIN)/tierdesk demo
 
-soak: venv ## long random histories, and thirty times kill -9 under load
+soak: venv ## long histories, kills, power cuts and failing writes under load
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
 mutants: venv ## put faults in, one at a time, and see that the tests notice (ARGS="lease" for some)
