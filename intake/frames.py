@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from procedure.mail import Address, ParsedAttachment, ParsedMail
+from procedure.mail import Address, ForwardedMail, ParsedAttachment, ParsedMail
 
 REQUEST = struct.Struct("!Q")
 ANSWER = struct.Struct("!QQ")
@@ -31,6 +31,9 @@ def encode_answer(mail: ParsedMail) -> list[bytes]:
     fields["sender"] = [mail.sender.name, mail.sender.address]
     for name in ("senders", "recipients"):
         fields[name] = [[one.name, one.address] for one in fields[name]]
+    if forwarded := mail.forwarded:
+        person = [forwarded.sender.name, forwarded.sender.address]
+        fields["forwarded"] = [person, forwarded.subject, forwarded.text, forwarded.message_id]
     fields["attachments"] = [[one.filename, one.content_type, len(one.content)] for one in mail.attachments]
     return _frame({"parsed": fields}, [one.content for one in mail.attachments])
 
@@ -72,6 +75,7 @@ def _mail(fields: dict[str, Any], octets: bytes) -> ParsedMail:
         bounce_ids=_texts(fields["bounce_ids"]),
         bounce_status=_text(fields["bounce_status"]),
         bounce_action=_text(fields["bounce_action"]),
+        forwarded=_forwarded(fields["forwarded"]),
         defects=_texts(fields["defects"]),
     )
 
@@ -84,6 +88,13 @@ def _attachments(listed: list[list[Any]], octets: bytes) -> tuple[ParsedAttachme
         attachments.append(ParsedAttachment(_text(filename), _text(content_type), octets[position : position + size]))
         position += size
     return tuple(attachments)
+
+
+def _forwarded(values: list[Any] | None) -> ForwardedMail | None:
+    if values is None:
+        return None
+    sender, subject, text, message_id = values
+    return ForwardedMail(_person(sender), _text(subject), _text(text), _text(message_id))
 
 
 def _person(pair: list[Any]) -> Address:

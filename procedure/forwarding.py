@@ -26,7 +26,8 @@ def original(mail: ParsedMail) -> ForwardedMail | None:
     attached = mail.forwarded
     if attached is not None and attached.sender.address:
         above = mail.text.strip()
-        text = f"{above}\n\n{attached.text}" if above else attached.text
+        # The parser shows the words of an attached mail below those of the mail itself: then they are all there.
+        text = above if attached.text in above else f"{above}\n\n{attached.text}".strip()
         return ForwardedMail(attached.sender, attached.subject, text, attached.message_id)
     if not is_forward(mail.subject):
         return None

@@ -14,6 +14,7 @@ _BARE = re.compile(r"[^\s<>,;:()\"]+@[^\s<>,;:()\"]+")
 _SPECIAL = re.compile(r'["(<,;:]|=\?')
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
 """Of one piece, also where it has unquoted commas in it."""
+_AROUND = re.compile(r"[ \t\r\n]*+([.@])[ \t\r\n]*+")
 _SPACE = re.compile(r"[ \t\r\n]+")
 
 
@@ -59,15 +60,19 @@ def _split(value: str) -> list[_Mailbox]:
     """Split a field at its commas and semicolons; quotes, comments and angle brackets keep what is in them."""
     mailboxes = [_Mailbox()]
     position = 0
+    are_closed = True
     while position < len(value):
         char = value[position]
         current = mailboxes[-1]
         if char == '"':
             text, position = _quoted(value, position)
             current.words.append(f'"{text}"' if value[position : position + 1] == "@" else text)
-        elif char == "(":
-            text, position = _comment(value, position)
-            current.comments.append(text)
+        elif char == "(" and are_closed:
+            text, end = _comment(value, position)
+            are_closed = end <= len(value)
+            if are_closed:
+                current.comments.append(text)
+                position = end
         elif char == "<":
             end = value.find(">", position)
             end = end if end >= 0 else len(value)
@@ -103,6 +108,7 @@ def _quoted(value: str, position: int) -> tuple[str, int]:
 
 
 def _comment(value: str, position: int) -> tuple[str, int]:
+    """Read a comment. Its end lies behind the field's when nothing closes it; its bracket is then a letter like any."""
     depth, start = 0, position
     while position < len(value):
         char = value[position]
@@ -110,7 +116,7 @@ def _comment(value: str, position: int) -> tuple[str, int]:
         position += 2 if char == "\\" else 1
         if depth == 0:
             return value[start + 1 : position - 1], position
-    return value[start + 1 :], position
+    return "", len(value) + 1
 
 
 def _merge(mailboxes: list[_Mailbox]) -> list[_Mailbox]:
@@ -140,13 +146,15 @@ def _addresses(mailbox: _Mailbox, notes: Notes) -> list[Address]:
 def _address(mailbox: _Mailbox, notes: Notes) -> Address:
     words = "".join(mailbox.words)
     raw = mailbox.angle
+    if raw is not None and not clean_address(_unroute(raw)):
+        raw = _closed_up(raw)
     if raw is None or not clean_address(_unroute(raw)):
         bare = _BARE.search(words) if raw is None or "@" not in raw else None
         if bare:
             raw, words = bare[0], words[: bare.start()] + words[bare.end() :]
         elif raw is None and "@" in words:
             raw, words = words, ""
-    name = _unquoted(_SPACE.sub(" ", words).strip(" <>")) or " ".join(mailbox.comments).strip()
+    name = _unquoted(_without_brackets(_SPACE.sub(" ", words).strip(" "))) or " ".join(mailbox.comments).strip()
     address = clean_address(_unroute(decode_words(raw or "", notes)))
     return Address(decode_words(name, notes).strip(" \t\r\n"), address)
 
@@ -158,6 +166,26 @@ def _unquoted(name: str) -> str:
     return name.strip(" ") if name.strip(" '") else ""
 
 
+def _without_brackets(name: str) -> str:
+    """Take stray angle brackets off a name, not those that stand in it as a pair: ``"Sales <sales@…>" <x@…>``."""
+    return name if "<" in name.strip("<>") else name.strip(" <>")
+
+
+def _closed_up(raw: str) -> str:
+    """Return an address without comments and blanks inside it (RFC 5322 §4.4): ``pete(work) @ shop . example``."""
+    if '"' in raw:
+        return raw
+    out: list[str] = []
+    position = 0
+    while (start := raw.find("(", position)) >= 0:
+        _, end = _comment(raw, start)
+        out.append(raw[position:start])
+        if end > len(raw):
+            break
+        position = end
+    return _AROUND.sub(r"\1", "".join([*out, raw[position:]]))
+
+
 def _unroute(text: str) -> str:
-    text = text.strip()
+    text = text.strip(" \t\r\n,")
     return text.rpartition(":")[2] if text.startswith("@") and ":" in text else text

@@ -6,15 +6,18 @@ import re
 from dataclasses import dataclass, field
 
 from intake.parsing import invitation, smime, tnef
-from intake.parsing.attached import MESSAGES, attached_mail, attachment_name, read_attachment
+from intake.parsing.addresses import read_addresses
+from intake.parsing.attached import attached_mail, read_attachment
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.charsets import decode
+from intake.parsing.file_names import MESSAGES, name_leaves
 from intake.parsing.leaves import Leaf, Use, read_leaves
 from intake.parsing.mime import Part, read_tree
 from intake.parsing.pictures import Names, content_id
+from intake.parsing.reports import message_ids
 from intake.parsing.text import clean, page_text, part_text
 from intake.parsing.transfer import decode_transfer
-from procedure.mail import ParsedAttachment
+from procedure.mail import Address, ForwardedMail, ParsedAttachment
 
 _MAX_FORWARDED = 5
 _MAX_FORWARDED_TEXT = 100_000
@@ -33,6 +36,7 @@ class Body:
     texts: list[str] = field(default_factory=list)
     inner: list[str] = field(default_factory=list)
     attachments: list[ParsedAttachment] = field(default_factory=list)
+    forwarded: ForwardedMail | None = None
     opened: int = 0
 
     @property
@@ -45,16 +49,22 @@ def read_body(root: Part, caps: Caps, notes: Notes) -> Body:
     """Return the best text of a mail and its attachments. ``root`` is the part that is the whole mail."""
     body = Body()
     leaves = _opened(read_leaves(root), body, caps, notes)
-    names = _picture_names(leaves, notes)
+    files = name_leaves(leaves, notes)
+    names = _picture_names(leaves, files)
     last_text = max((number for number, (_, use) in enumerate(leaves, start=1) if use is Use.TEXT), default=0)
-    for number, (part, use) in enumerate(leaves, start=1):
+    for number, ((part, use), file) in enumerate(zip(leaves, files, strict=True), start=1):
         if use is Use.TEXT:
             text, found = part_text(part, names, caps, notes)
             if part.type != "text/html" or not _is_said_already(text, body.texts):
                 body.texts.append(text)
             body.attachments.extend(found)
+            if part.filename and part.disposition == "inline":
+                # Sent as a file, and to be read in its place: it is both.
+                body.attachments.append(read_attachment(part, file))
         elif use is Use.ATTACHED:
-            body.attachments.append(read_attachment(part, number, notes))
+            if part.type == "message/external-body" and (place := elsewhere(part.parameters)):
+                body.inner.append(f"[{file}: <{place}>]")
+            body.attachments.append(read_attachment(part, file))
             if any(body.texts) and number < last_text and _stands_in_text(part):
                 body.texts.append(f"[image: {body.attachments[-1].filename}]")
         if use is not Use.TEXT:
@@ -64,6 +74,18 @@ def read_body(root: Part, caps: Caps, notes: Notes) -> Body:
     _say_armour("\n".join(body.texts), notes)
     _read_forwarded(root, leaves, body, caps, notes)
     return body
+
+
+def elsewhere(parameters: dict[str, str]) -> str:
+    """Return where the file of a ``message/external-body`` is (RFC 2046 §5.2.3, RFC 2017), '' when that is not said."""
+    access = parameters.get("access-type", "").lower()
+    if access == "url":
+        return "".join(parameters.get("url", "").split())[:2000]
+    site, name = parameters.get("site", ""), parameters.get("name", "")
+    if access not in ("ftp", "anon-ftp", "tftp") or not site or not name:
+        return ""
+    path = "/".join(piece.strip("/") for piece in (parameters.get("directory", ""), name) if piece)
+    return f"{access.removeprefix('anon-')}://{site}/{path}"[:2000]
 
 
 def _is_said_already(text: str, texts: list[str]) -> bool:
@@ -94,13 +116,13 @@ def _opened(leaves: list[Leaf], body: Body, caps: Caps, notes: Notes) -> list[Le
     return out
 
 
-def _picture_names(leaves: list[Leaf], notes: Notes) -> Names:
+def _picture_names(leaves: list[Leaf], files: list[str]) -> Names:
     names: Names = {}
-    for number, (part, use) in enumerate(leaves, start=1):
+    for (part, use), file in zip(leaves, files, strict=True):
         if use is not Use.TEXT and (link := content_id(part.headers.raw("content-id"))):
-            names.setdefault(link, attachment_name(part, b"", number, notes))
+            names.setdefault(link, file)
         if use is not Use.TEXT and (link := part.headers.raw("content-location")):
-            names.setdefault(link, attachment_name(part, b"", number, notes))
+            names.setdefault(link, file)
     return names
 
 
@@ -155,14 +177,25 @@ def _read_forwarded(root: Part, leaves: list[Leaf], body: Body, caps: Caps, note
         mails = mails[:1] if not body.text else []
     for mail in mails[:_MAX_FORWARDED]:
         text, inner_root = _inner(mail, caps, notes)
-        body.inner.append(text if not any(body.texts) and len(mails) == 1 else _introduced(text, inner_root, notes))
+        if not body.forwarded and not _REPORTS.match(root.type):
+            body.forwarded = _as_forwarded(text, inner_root, caps, notes)
+        is_alone = text and not any(body.texts) and len(mails) == 1
+        body.inner.append(text if is_alone else _introduced(text, inner_root, notes))
+
+
+def _as_forwarded(text: str, root: Part, caps: Caps, notes: Notes) -> ForwardedMail:
+    """Return an attached mail as filing wants it. A block in the text is no such: ``procedure.forwarding`` reads it."""
+    headers = root.headers
+    sender = next(iter(read_addresses(headers.raw_all("from"), caps, notes)), Address("", ""))
+    message_id = next(iter(message_ids(headers.raw("message-id"), notes, 1)), "")
+    return ForwardedMail(sender, headers.text("subject", notes).strip()[: caps.subject], text, message_id)
 
 
 def _inner(part: Part, caps: Caps, notes: Notes) -> tuple[str, Part]:
     """Return the text of an attached mail and its tree."""
     inner = attached_mail(part, caps, notes)
     leaves = read_leaves(inner)
-    names = _picture_names(leaves, notes)
+    names = _picture_names(leaves, name_leaves(leaves, notes))
     texts = [part_text(leaf, names, caps, notes)[0] for leaf, use in leaves if use is Use.TEXT]
     return "\n\n".join(text for text in texts if text)[:_MAX_FORWARDED_TEXT], inner
 

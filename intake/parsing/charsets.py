@@ -1,8 +1,4 @@
-"""Octets to text: by declared charset, else strict UTF-8, else Greek or Western European; it never raises.
-
-Python's codecs are asked for only by names on a list: ``idna``, ``punycode``, ``utf-7``, ``unicode_escape`` and the
-like turn hostile octets into something else than text. Senders' labels that Python does not know are in a table.
-"""
+"""Octets to text: by declared charset, else strict UTF-8, else Greek or Western European; it never raises."""
 
 from __future__ import annotations
 
@@ -10,36 +6,8 @@ import codecs
 import re
 
 from intake.parsing.caps import Notes
+from intake.parsing.charset_labels import codec_for, names_nothing
 
-_NONE = frozenset({"", "default", "defaultcharset", "unknown8bit", "xunknown", "unknown", "binary", "8bit", "7bit",
-                   "autodetect", "xuserdefined", "none", "iso"})  # fmt: skip
-_ALIASES = {
-    # Greek: what public bodies, banks and shops really send
-    "mswin1253": "cp1253", "el8mswin1253": "cp1253", "win1253": "cp1253", "xcp1253": "cp1253", "greekwindows": "cp1253",
-    "el8iso8859p7": "iso8859-7", "suneugreek": "iso8859-7", "elot928": "iso8859-7", "88597": "iso8859-7",
-    "ecma118": "iso8859-7", "greek8": "iso8859-7", "greek": "iso8859-7",
-    # wider relatives of what is declared: the same text, and the letters that senders add
-    "iso88591": "cp1252", "latin1": "cp1252", "l1": "cp1252", "88591": "cp1252", "mswin1252": "cp1252",
-    "ansi": "cp1252", "win1252": "cp1252", "xcp1252": "cp1252", "ibm819": "cp1252",
-    "iso885911": "cp874", "iso88599": "cp1254",
-    "latin5": "cp1254", "iso885915": "iso8859-15", "win1251": "cp1251", "xcp1251": "cp1251", "mswin1251": "cp1251",
-    "win1250": "cp1250", "xcp1250": "cp1250", "mswin1250": "cp1250", "win1254": "cp1254",
-    "gb2312": "gb18030", "gbk": "gb18030", "gb231280": "gb18030", "euccn": "gb18030",
-    "xgbk": "gb18030",
-    "cp936": "gb18030",
-    "ksc56011987": "cp949", "ksc5601": "cp949", "euckr": "cp949", "windows949": "cp949", "uhc": "cp949",
-    "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932", "windows31j": "cp932", "mskanji": "cp932",
-    "big5": "big5hkscs", "xxbig5": "big5hkscs", "windows950": "cp950",
-    "iso2022jp": "iso2022_jp_ext", "windows874": "cp874", "tis620": "cp874",
-    "utf8mb4": "utf-8", "xutf8": "utf-8", "unicode11utf8": "utf-8", "utf": "utf-8",
-    "macintosh": "mac_roman", "xmacroman": "mac_roman", "xmacgreek": "mac_greek", "usascii": "ascii", "ascii": "ascii",
-    "ansix341968": "ascii", "ansix34": "ascii", "us": "ascii", "646": "ascii", "iso646us": "ascii",
-    "iso88598i": "iso8859-8", "iso88596i": "iso8859-6", "koi8": "koi8-r", "xkoi8r": "koi8-r",
-}  # fmt: skip
-_SAFE = re.compile(
-    r"ascii|utf-8|utf-16(?:-[lb]e)?|utf-32(?:-[lb]e)?|iso8859-\d+|cp\d{3,4}|koi8-[rtu]|mac-\w+|big5(?:hkscs)?|gbk|gb18030"
-    r"|gb2312|euc_\w+|iso2022_\w+|shift_jis\w*|johab|hz|tis-620|ptcp154|kz1048"
-)
 _SINGLE_BYTE = re.compile(r"ascii|iso8859-\d+|cp1?\d{3}|koi8-[rtu]|mac-\w+|kz1048|ptcp154|tis-620")
 _MULTI_BYTE_CP = frozenset({"cp932", "cp949", "cp950", "cp936"})
 _GREEK = frozenset({"cp1253", "iso8859-7"})
@@ -55,20 +23,8 @@ _LONE_LETTER = re.compile(rb"(?<![\x80-\xff])[\xc0-\xff](?![\x80-\xff])")
 _ALPHA_1253 = re.compile(rb"(?<![\xb6-\xfe])\xa2(?=[\xdc-\xfe])")
 _ALPHA_8859 = re.compile(rb"(?<![\xb8-\xfe])\xb6(?=[\xdc-\xfe])")
 _C1 = re.compile(rb"[\x80-\x9f]")
-
-
-def codec_for(label: str) -> str | None:
-    """Return the name of Python's codec for a charset label, None when it names none that is safe."""
-    label = label.strip(" \t\r\n\"'").split("*")[0].lower()[:60]
-    key = re.sub(r"[^0-9a-z]", "", label)
-    if key in _NONE:
-        return None
-    name = _ALIASES.get(key) or label
-    try:
-        name = codecs.lookup(name).name
-    except (LookupError, ValueError, UnicodeError):
-        return None
-    return name if _SAFE.fullmatch(name) else None
+_THREE_OCTETS = re.compile(rb"[\xe0-\xef][\x80-\xbf][\x80-\xbf]")
+_JIS_TEXT = re.compile(rb"\x1b\$[@B](?:[\x21-\x7e]{2}|[\r\n])*")
 
 
 def decode(octets: bytes, label: str, notes: Notes) -> str:
@@ -79,11 +35,11 @@ def decode(octets: bytes, label: str, notes: Notes) -> str:
     if b"+" in octets and octets.isascii() and _UTF7.fullmatch(label.strip(" \"'").lower()):
         return _decode_utf7(octets)
     name = codec_for(label)
-    if name is None and label and re.sub(r"[^0-9a-z]", "", label.lower()) not in _NONE:
+    if name is None and not names_nothing(label):
         notes.add(f"The charset {label[:40]!r} is unknown; it was guessed.")
     if name is None or name == "ascii":
         return _guess(octets)
-    if _is_single_byte(name) and _is_really_utf8(octets):
+    if not name.startswith("utf-") and _is_really_utf8(octets, letters=1 if _is_single_byte(name) else 3):
         notes.add(f"The text says {label[:40]!r} but is UTF-8.")
         return octets.decode("utf-8")
     if name in _GREEK:
@@ -113,19 +69,40 @@ def decode_field(octets: bytes, hint: str, notes: Notes) -> str:
 
 def _decode_declared(octets: bytes, name: str, label: str, notes: Notes) -> str:
     try:
-        return octets.decode(name)
+        text = octets.decode(name)
+        return text.translate(_C1_OF_WINDOWS) if name.startswith("iso8859") and _C1.search(octets) else text
     except (UnicodeError, ValueError):
         pass
     if name == "cp1252":
         return _decode_western(octets)
+    if name == "iso2022_jp_ext" and (text := _decode_jis(octets)):
+        return text
     try:
         text = octets.decode(name, "replace")
     except (UnicodeError, ValueError):
         return _guess(octets)
-    # A few bad octets in much good text are damage; many are a wrong label.
+    # A few bad octets in much good text are damage; many are a wrong label. What is UTF-8 is so by no accident.
     bad, good = text.count("\ufffd"), sum(map(str.isalpha, _beyond_ascii(text)))
     notes.add(f"The text is not all {label[:40]!r}; what does not fit was replaced.")
-    return text if bad * 10 <= good else _guess(octets)
+    return text if bad * (1 if name == "utf-8" else 10) <= good else _guess(octets)
+
+
+def _decode_jis(octets: bytes) -> str:
+    """Decode ISO-2022-JP with the letters that vendors added: as Shift JIS, of which Python knows them."""
+
+    def shift(match: re.Match[bytes]) -> bytes:
+        out = bytearray()
+        for row, cell in zip(*[iter(match[0][3:].replace(b"\r", b"").replace(b"\n", b""))] * 2, strict=False):
+            lead = (row - 0x21) // 2 + (0x81 if row < 0x5F else 0xC1)
+            trail = cell + (0x7E if row % 2 == 0 else 0x20 if cell > 0x5F else 0x1F)
+            out += bytes((lead, trail))
+        return bytes(out)
+
+    shifted = re.sub(rb"\x1b\([BJ]", b"", _JIS_TEXT.sub(shift, octets))
+    try:
+        return shifted.decode("cp932") if b"\x1b" not in shifted else ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def _beyond_ascii(text: str) -> list[str]:
@@ -136,9 +113,12 @@ def _is_single_byte(name: str) -> bool:
     return name not in _MULTI_BYTE_CP and bool(_SINGLE_BYTE.fullmatch(name))
 
 
-def _is_really_utf8(octets: bytes) -> bool:
-    """Say whether octets with a single-byte label are UTF-8: by chance that does not happen with three of them."""
-    if len(_HIGH.findall(octets, 0, 4096)) < 3:
+def _is_really_utf8(octets: bytes, *, letters: int) -> bool:
+    """Say whether octets with another label are UTF-8: by chance that does not happen with three high octets.
+
+    In the encodings of Asia it does happen with two letters, and hardly with ``letters`` of three octets each.
+    """
+    if len(_HIGH.findall(octets, 0, 4096)) < 3 or (letters > 1 and len(_THREE_OCTETS.findall(octets)) < letters):
         return False
     try:
         octets.decode("utf-8")
@@ -148,6 +128,8 @@ def _is_really_utf8(octets: bytes) -> bool:
 
 
 def _guess(octets: bytes) -> str:
+    if b"\x1b$" in octets and octets.isascii() and (text := _decode_jis(octets)):
+        return text
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -186,4 +168,6 @@ def _decode_western(octets: bytes) -> str:
         return "".join(_CP1252[octet] for octet in octets)
 
 
+_C1_OF_WINDOWS = {octet: bytes([octet]).decode("cp1252", "ignore") or chr(octet) for octet in range(0x80, 0xA0)}
+"""ISO 8859 has controls there, which no mail means; senders add the dashes, quotes and the euro of Windows."""
 _CP1252 = [bytes([octet]).decode("cp1252", "ignore") or chr(octet) for octet in range(256)]

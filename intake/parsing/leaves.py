@@ -58,8 +58,12 @@ def _leaf_use(part: Part, use: Use, *, is_first: bool) -> Use:
         return Use.ATTACHED
     if use is not Use.TEXT:
         return Use.ATTACHED if part.filename else use
-    is_named_text = is_first and part.type in ("text/plain", "text/html") and part.disposition != "inline"
-    return Use.TEXT if not part.filename or is_named_text else Use.ATTACHED
+    if not part.filename:
+        return Use.TEXT
+    # RFC 2183 §2.8: a disposition that nobody knows is an attachment. Else the first text is what the mail says, also
+    # where it has a name; a named text below it is a file.
+    is_named_text = is_first and part.type in ("text/plain", "text/html") and part.disposition in ("", "inline")
+    return Use.TEXT if is_named_text else Use.ATTACHED
 
 
 def _uses(part: Part, use: Use) -> list[Leaf]:

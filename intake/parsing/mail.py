@@ -10,10 +10,10 @@ from intake.parsing.body import read_body
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.headers import Headers
 from intake.parsing.leaves import first_part
-from intake.parsing.mime import read_tree
+from intake.parsing.mime import Part, read_tree
 from intake.parsing.reports import Report, message_ids, read_report
 from procedure.automatic import HEADERS
-from procedure.mail import Address, ParsedAttachment, ParsedMail
+from procedure.mail import Address, ForwardedMail, ParsedAttachment, ParsedMail
 
 NOBODY = Address("", "")
 _ALSO_KEPT = ("x-auto-reply-from", "return-path", "date", "reply-to", "x-loop", "x-mailer", "feedback-id")
@@ -23,6 +23,7 @@ KEPT_HEADERS = tuple(dict.fromkeys((*HEADERS, *_ALSO_KEPT)))
 RECEIVED_COUNT = "x-received-count"
 """Not a field of the mail: how many Received fields it has."""
 _KEPT_LENGTH = 4_000
+_STAND_INS = frozenset({"...", "[...]", "…", "[…]", "re: ...", "encrypted message", "encrypted", "[encrypted message]"})
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -44,7 +45,7 @@ def parse(raw: bytes, caps: Caps | None = None) -> ParsedMail:
         sender=senders[0] if senders else _fallback_sender(headers, caps, notes),
         senders=senders,
         recipients=_people(headers, ("to", "cc"), caps, notes),
-        subject=_one_line(headers.text("subject", notes))[: caps.subject],
+        subject=_subject(root, notes)[: caps.subject],
         text=text,
         message_id=next(iter(message_ids(headers.raw("message-id"), notes, 1)), ""),
         in_reply_to=message_ids(" ".join(headers.raw_all("in-reply-to")), notes, caps.references),
@@ -55,7 +56,7 @@ def parse(raw: bytes, caps: Caps | None = None) -> ParsedMail:
         bounce_ids=(report or Report()).ids,
         bounce_status=(report or Report()).status,
         bounce_action=(report or Report()).action,
-        defects=(),
+        forwarded=body.forwarded,
     )
     return _storable(mail, notes)
 
@@ -79,8 +80,21 @@ def _kept(headers: Headers, notes: Notes) -> dict[str, str]:
     return kept | {RECEIVED_COUNT: str(headers.count("received"))}
 
 
-def _one_line(text: str) -> str:
-    return text.strip(" \t\r\n")
+def _subject(root: Part, notes: Notes) -> str:
+    """Return the subject; where the outer one only stands for it, the one that was protected with the text.
+
+    RFC 9788 §4 and what programs did before it (``protected-headers="v1"``): the header of the part that was signed or
+    encrypted has the real one. To be had only where some gateway took the encryption off.
+    """
+    outer = root.headers.text("subject", notes).strip(" \t\r\n")
+    if outer.lower() not in _STAND_INS:
+        return outer
+    part = first_part(root, lambda one: one is not root and one.headers.count("subject") > 0 and _is_protected(one))
+    return part.headers.text("subject", notes).strip(" \t\r\n") if part else outer
+
+
+def _is_protected(part: Part) -> bool:
+    return bool(part.parameters.get("hp") or part.parameters.get("protected-headers"))
 
 
 def _storable(mail: ParsedMail, notes: Notes) -> ParsedMail:
@@ -100,6 +114,9 @@ def _storable(mail: ParsedMail, notes: Notes) -> ParsedMail:
     def person(one: Address) -> Address:
         return Address(fix(one.name), fix(one.address))
 
+    def forwarded(one: ForwardedMail) -> ForwardedMail:
+        return ForwardedMail(person(one.sender), fix(one.subject), fix(one.text), fix(one.message_id))
+
     fixed = ParsedMail(
         sender=person(mail.sender),
         senders=tuple(map(person, mail.senders)),
@@ -115,6 +132,7 @@ def _storable(mail: ParsedMail, notes: Notes) -> ParsedMail:
         bounce_ids=fix_all(mail.bounce_ids),
         bounce_status=mail.bounce_status,
         bounce_action=mail.bounce_action,
+        forwarded=forwarded(mail.forwarded) if mail.forwarded else None,
     )
     if found:
         notes.add("Characters that cannot be stored were replaced.")

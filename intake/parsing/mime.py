@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.headers import Headers, read_headers
 from intake.parsing.parameters import content_type, file_name, read_parameters
+from intake.parsing.transfer import decode_transfer
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{6,200})", re.MULTILINE)
 _MAX_BOUNDARY = 200
@@ -50,12 +51,14 @@ def read_tree(raw: bytes, caps: Caps, notes: Notes) -> Part:
     return _Tree(raw, caps, notes).read()
 
 
-def _kind(value: str, parameters: dict[str, str]) -> str:
-    """Return the content type; some senders leave the subtype of a multipart out."""
+def _kind(value: str, parameters: dict[str, str], filename: str) -> str:
+    """Return the content type. Some senders leave the subtype of a multipart out; a file of no type is no text."""
     kind = content_type(value)
-    if not kind and parameters.get("boundary") and value.lower().startswith("multipart"):
+    if kind or not value:
+        return kind
+    if parameters.get("boundary") and value.lower().startswith("multipart"):
         return "multipart/mixed"
-    return kind
+    return "application/octet-stream" if filename and not value.lower().startswith("text") else ""
 
 
 class _Tree:
@@ -71,6 +74,10 @@ class _Tree:
 
     def read(self) -> Part:
         root = self._part(0, len(self._raw), self._caps.header_bytes, "text/plain", 0)
+        if self._is_wrapped(root):
+            # Forbidden (RFC 2045 §6.4), and done by gateways all the same: the parts are inside the encoding.
+            self._raw = self._raw[: root.start] + decode_transfer(root.octets, root.encoding)
+            root.raw, root.end = self._raw, len(self._raw)
         self._enter(root)
         current: Part | None = None
         position = max(0, root.start - 1)
@@ -107,9 +114,10 @@ class _Tree:
         parameters = read_parameters(value, self._caps, self._notes)
         raw_disposition = headers.raw("content-disposition")
         disposition = read_parameters(raw_disposition, self._caps, self._notes)
+        filename = file_name(disposition, parameters, self._caps)
         return Part(
-            self._raw, body, end, headers, _kind(value, parameters) or default_type, parameters,
-            raw_disposition.split(";")[0].strip().lower(), file_name(disposition, parameters, self._caps), depth,
+            self._raw, body, end, headers, _kind(value, parameters, filename) or default_type, parameters,
+            raw_disposition.split(";")[0].strip().lower(), filename, depth,
         )  # fmt: skip
 
     def _header_limit(self, start: int, end: int) -> int:
@@ -140,6 +148,11 @@ class _Tree:
             return
         self._open.append((boundary, part))
         self._levels[boundary] = len(self._open) - 1
+
+    def _is_wrapped(self, root: Part) -> bool:
+        boundary = root.parameters.get("boundary", "").strip().encode("utf-8", "surrogateescape")[:_MAX_BOUNDARY]
+        is_encoded = root.type.startswith("multipart/") and root.encoding in ("base64", "quoted-printable")
+        return is_encoded and bool(boundary) and not self._occurs(boundary, root)
 
     def _leave(self, level: int) -> None:
         """Close the multiparts from ``level`` on, also those that were left open inside."""

@@ -7,7 +7,7 @@ import binascii
 import re
 from urllib.parse import unquote
 
-from intake.parsing.attached import extension
+from intake.parsing.file_names import extension
 from procedure.mail import ParsedAttachment
 
 Names = dict[str, str]

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from intake.parsing.attached import MESSAGES, attached_mail
+from intake.parsing.attached import attached_mail
 from intake.parsing.caps import Caps, Notes
+from intake.parsing.file_names import MESSAGES
 from intake.parsing.mime import Part
 from intake.parsing.transfer import decode_transfer
 from intake.parsing.words import decode_words

@@ -10,6 +10,7 @@ from intake.parsing.words import decode_base64
 
 _SOFT_BREAK = re.compile(rb"=[ \t]{1,70}\r?$", re.MULTILINE)
 _LOST_BREAK = re.compile(rb"=\r(?!\n)")
+_NO_CODE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/=\s]*\Z")
 _BASE64_OCTETS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n"
 _PADDING = re.compile(rb"={1,3}")
@@ -40,11 +41,16 @@ def is_no_base64(octets: bytes) -> bool:
 
 
 def _quoted_printable(octets: bytes) -> bytes:
-    """Decode; a soft line break may have blanks after its ``=``, or have lost its line feed."""
+    """Decode; a soft line break may have blanks after its ``=``, or have lost its line feed.
+
+    An ``=`` that begins neither a break nor a code stands for itself; the decoder would take ``==`` for one.
+    """
     if b"= " in octets or b"=\t" in octets:
         octets = _SOFT_BREAK.sub(b"=", octets)
     if b"=\r" in octets:
         octets = _LOST_BREAK.sub(b"=\r\n", octets)
+    if b"==" in octets:
+        octets = _NO_CODE.sub(b"=3D", octets)
     return binascii.a2b_qp(octets)
 
 

@@ -12,11 +12,12 @@ from intake.content import Content
 from intake.frames import ANSWER, BadAnswer, decode_answer, encode_answer
 from intake.parsing.addresses import read_addresses
 from intake.parsing.caps import Caps, Notes
-from intake.parsing.charsets import codec_for, decode
+from intake.parsing.charset_labels import codec_for
+from intake.parsing.charsets import decode
 from intake.parsing.mail import parse
 from intake.parsing.words import decode_words
 from intake.paths import read_path
-from procedure.mail import ParsedMail
+from procedure.mail import Address, ForwardedMail, ParsedMail
 
 PIECES = [
     b"From: ", b"To: ", b"Subject: ", b"Message-ID: ", b"References: ", b"Content-Type: multipart/mixed; boundary=b",
@@ -44,6 +45,14 @@ def test_parse_never_raises(raw: bytes) -> None:
     mail = parse(raw)
     assert round_trip(mail) == mail
     assert "\x00" not in mail.text + mail.subject
+
+
+def test_a_forwarded_mail_reaches_the_parent() -> None:
+    """What the parser found of an attached mail is there after the way from child to parent."""
+    raw = b"Content-Type: message/rfc822\n\nFrom: E <e@c.example>\nSubject: x\nMessage-ID: <7@c.example>\n\nhi\n"
+    found = round_trip(parse(raw))
+    assert isinstance(found, ParsedMail)
+    assert found.forwarded == ForwardedMail(Address("E", "e@c.example"), "x", "hi", "<7@c.example>")
 
 
 @given(st.text(alphabet='=?utfbBqQ8-_ \t"<>@,;:()\\aé.', max_size=80))
@@ -119,7 +128,7 @@ def test_nesting_has_its_depth() -> None:
     """Parts below the cap stay together as one attachment, and that is said."""
     nested = [b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (level, level) for level in range(4)]
     mail = parse(b"".join(nested) + b"\nwords\n", Caps(depth=3))
-    assert [(one.filename, one.content) for one in mail.attachments] == [("part-1.bin", b"--b3\n\nwords\n")]
+    assert [(one.filename, one.content) for one in mail.attachments] == [("file.bin", b"--b3\n\nwords\n")]
     assert "Parts are nested deeper than 3; what is deeper was not opened." in mail.defects
     assert parse(b"".join(nested) + b"\nwords\n", Caps(depth=4)).text == "words"
 

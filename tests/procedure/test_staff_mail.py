@@ -167,6 +167,13 @@ def test_no_word_is_lost_in_forwarding() -> None:
     assert inline.text == BLOCK
 
 
+def test_the_words_of_a_forwarded_mail_are_there_once() -> None:
+    """The parser shows an attached mail's words in the text: then they are not written below it again."""
+    attached = original(mail_of_staff(text="Look.\n\nFrom: Nikos\n\nPlease help.", forwarded=FORWARDED))
+    assert attached is not None
+    assert attached.text == "Look.\n\nFrom: Nikos\n\nPlease help."
+
+
 def test_quotes_stay_in_the_house() -> None:
     """An answer leaves without the mail below it, in which notes may be."""
     text = "Try again.\n\nOn 2026-11-20 10:00, Desk wrote:\n> secret note\n> more\n"
