@@ -54,8 +54,8 @@ constraints: venv ## write constraints.txt from what is installed
 demo: venv ## a desk with believable customers, to try at once
 	@$(BIN)/tierdesk demo
 
-soak: venv ## long histories, kills, power cuts and failing writes under load
-	$(BIN)/python -m pytest -m soak $(ARGS)
+soak: venv ## kills, cuts of the power, failing writes, and SOAK_SECONDS=1800 of mixed load
+	$(BIN)/python -m pytest -m soak -rP $(ARGS)
 
 mutants: venv ## put faults in, one at a time, and see that the tests notice (ARGS="lease" for some)
 	$(BIN)/python tests/mutants.py $(ARGS)

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from desk import ledger
 from desk.context import Desk
+from desk.errors import DeskError
 from procedure.terms import Fate, OutboxState
 from store import laws
 from store.tables import Ledger, Message, Outbox
@@ -49,9 +50,16 @@ def count(desk: Desk, known: dict[str, str] | None = None) -> Accounts:
     originals, texts = desk.database.read(_originals_and_texts)
     for ledger_id, digest in originals:
         if digest not in tokens:
-            tokens[digest] = _token(ledger.raw(owner_of(), desk, ledger_id))
+            tokens[digest] = _token_of(desk, ledger_id)
     counted = Counter(tokens[digest] for _, digest in originals)
     return Accounts(counted, Counter(_token(words.encode()) for words in texts))
+
+
+def _token_of(desk: Desk, ledger_id: int) -> str:
+    try:
+        return _token(ledger.raw(owner_of(), desk, ledger_id))
+    except DeskError:  # a row without its bytes is a mail that is lost
+        return f"bytes of {ledger_id} are missing"
 
 
 def _originals_and_texts(session: Session) -> tuple[list[tuple[int, str]], list[str]]:

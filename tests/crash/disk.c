@@ -144,10 +144,10 @@ static void keep_names(const char *path, FILE *copy)
     DIR *directory = opendir(path);
     if (!directory) abort();
     while ((entry = readdir(directory))) {
-        const char *name = entry->d_name;
-        int is_known = strcmp(path, parent) ? *name != '.' : !strncmp(name, strrchr(store, '/') + 1,
-                                                                      strlen(strrchr(store, '/') + 1));
-        if (is_known && identity(dirfd(directory), name, key, &mode))
+        const char *name = entry->d_name, *ours = strrchr(store, '/') + 1;
+        if (!strcmp(name, ".") || !strcmp(name, "..")) continue;
+        if (!strcmp(path, parent) && strncmp(name, ours, strlen(ours))) continue; /* the store's neighbours */
+        if (identity(dirfd(directory), name, key, &mode))
             fprintf(copy, "%s %s %s\n", S_ISDIR(mode) ? "directory" : "file", key, name);
     }
     closedir(directory);

@@ -38,19 +38,8 @@ def compiled(into: Path) -> Path:
         raise NoCompiler("there is no C compiler here (cc), or this is not Linux")
     library = into / "disk.so"
     source = Path(__file__).with_name("disk.c")
-    command = [
-        compiler,
-        "-shared",
-        "-fPIC",
-        "-O1",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-o",
-        str(library),
-        str(source),
-        "-ldl",
-    ]
+    options = ("-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror")
+    command = [compiler, *options, "-o", str(library), str(source), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return library
