@@ -30,6 +30,12 @@ def test_a_cell_has_an_end(capsys: pytest.CaptureFixture[str]) -> None:
     assert third.split() == ["-", "0"]
 
 
+def test_a_cell_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Text of any origin makes no line of its own, which could pass for another row, and controls nothing."""
+    plain.put_table(("A", "B"), [("one\r\nTD-1\x1b[2K\u2028forged", 1)])
+    assert printed(capsys)[1:] == ["one TD-1␛[2K forged  1"]
+
+
 def test_no_rows_are_the_head_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """A list of nothing is not silence."""
     plain.put_table(("A", "B"), [])
