@@ -16,7 +16,7 @@ TICKET = {
     "created_at": AT, "changed_at": AT, "rules": "'[]'", "version": "1",
 }  # fmt: skip
 LEDGER = {
-    "id": "7", "received_at": AT, "peer": "'p'", "mail_from": "'a@b.c'", "rcpt_to": "'[]'", "size": "1",
+    "id": "7", "received_at": AT, "peer": "'p'", '"user"': "''", "mail_from": "'a@b.c'", "rcpt_to": "'[]'", "size": "1",
     "digest": "'d7'", "fate": "'pending'", "reason": "''", "rules": "'[]'", "attempts": "0", "due_at": AT,
 }  # fmt: skip
 MESSAGE = {
