@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
+from itertools import islice
 
 from sqlmodel import Session, col, func, select
 
@@ -18,6 +20,7 @@ from procedure.policy import PolicyError
 from procedure.terms import Fate, OutboxState
 from store import laws, schema
 from store.errors import StoreError
+from store.spool import Spool
 from store.tables import Ledger, Outbox, Staff
 
 LATE = timedelta(minutes=10)
@@ -61,8 +64,12 @@ def _policy(desk: Desk, _: Settings) -> Finding:
     return ok("policy", policy.name)
 
 
+def _broken(session: Session, spool: Spool | None) -> list[str]:
+    return [*laws.faults(session), *islice(laws.missing_files(session, spool), laws.SHOWN)]
+
+
 def _laws(desk: Desk, _: Settings) -> Finding:
-    broken = desk.database.read(laws.faults)
+    broken = desk.database.read(partial(_broken, spool=desk.database.spool))
     if broken:
         return fail("laws", " ".join(broken), "Keep a copy of the store and report this: it is a fault of tierdesk.")
     return ok("laws", "every mail has its fate, every ticket its next moment, the counters are right")

@@ -8,7 +8,7 @@ import shutil
 import socket
 import ssl
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from app.settings_model import Settings
 from desk import ledger
 from desk.actors import LISTENER
 from desk.context import Desk
+from desk.raw_mail import LARGE
 from intake.listener import Listener
 from intake.recorder import Recorder
 from intake.settings import Address, ListenerSettings, Speech, TcpAddress, UnixAddress
@@ -26,8 +27,15 @@ from intake.sockets import inherited
 from intake.users import Users, read_users
 
 
-def make_listener(desk: Desk, settings: Settings, environ: MutableMapping[str, str] | None = None) -> Listener | None:
+def make_listener(
+    desk: Desk,
+    settings: Settings,
+    environ: MutableMapping[str, str] | None = None,
+    on_recorded: Callable[[int], None] = lambda mails: None,
+) -> Listener | None:
     """Return the listener of the settings, None when it is off. Raises SettingsError for files that cannot be used.
+
+    ``on_recorded`` is told after each transaction how many mails it took in.
 
     Sockets of the service manager (``environ``, by default that of the process) stand in for ``listen`` of their
     protocol.
@@ -35,7 +43,8 @@ def make_listener(desk: Desk, settings: Settings, environ: MutableMapping[str, s
     listen = tuple(_addresses(settings, os.environ if environ is None else environ))
     if not listen:
         return None
-    recorder = Recorder(partial(ledger.record, LISTENER, desk))
+    record, keep = partial(ledger.record, LISTENER, desk), partial(ledger.keep, LISTENER, desk)
+    recorder = Recorder(record, keep=keep, large=LARGE, on_recorded=on_recorded)
     accepts = partial(ledger.accepts, LISTENER, desk)
     space = partial(free_bytes, desk)
     return Listener(limits(settings.smtp, listen), recorder, accepts, desk.clock.now, space, desk.chance.token)

@@ -25,6 +25,7 @@ from desk.context import Desk
 from desk.errors import DeskError
 from intake.filer import Filer
 from intake.listener import Bound, CannotListen
+from intake.pace import Pace
 from outbox.worker import Courier
 
 log = logging.getLogger("tierdesk.service")
@@ -33,6 +34,10 @@ THREADS = 8
 """Blocking calls at once: enough for a commit, a parse and a few looks; SQLite writes one at a time anyway."""
 
 START_SECONDS = 30.0
+
+COURIER_SECONDS = 0.1
+"""The courier looks at most so often: in a storm each transaction of arriving mail rings, and none of it is for it."""
+
 _numbers = itertools.count(1)
 
 
@@ -47,10 +52,12 @@ class Service:
         self._desk = desk
         self._settings = settings
         self._holder = str(holder.this_process(str(next(_numbers))))
-        self._listener = listening.make_listener(desk, settings)
+        self._pace = Pace()
+        self._listener = listening.make_listener(desk, settings, on_recorded=self._pace.count)
         self._filer: Filer | None = None
         self._courier: Courier | None = None
         self._lost: str | None = None
+        self._is_courier_told = False
         workers.make_smarthost(settings.outbox)  # a password that cannot be read is told now, not at the first mail
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Sequence[Bound]], None] = lambda _: None) -> None:
@@ -87,7 +94,7 @@ class Service:
     async def _work(self, stop: asyncio.Event) -> None:
         """Run the workers; the listener ends before them, so that what it still takes is filed or waits, durable."""
         ending = asyncio.Event()
-        named = {"filer": self._file, "courier": self._send, "timers": self._run_timers}
+        named = {"filer": self._file, "courier": self._send, "timers": self._run_timers, "upkeep": self._keep_up}
         tasks = [asyncio.create_task(supervise(name, work, ending), name=name) for name, work in named.items()]
         tasks.append(asyncio.create_task(self._keep_lease(stop, ending), name="lease"))
         try:
@@ -100,7 +107,7 @@ class Service:
             await asyncio.gather(*tasks)
 
     async def _file(self, stop: asyncio.Event) -> None:
-        self._filer = workers.make_filer(self._desk)
+        self._filer = workers.make_filer(self._desk, self._pace)
         await self._filer.run(stop)
 
     async def _send(self, stop: asyncio.Event) -> None:
@@ -114,10 +121,19 @@ class Service:
     async def _run_timers(self, stop: asyncio.Event) -> None:
         await workers.run_timers(self._desk, stop)
 
+    async def _keep_up(self, stop: asyncio.Event) -> None:
+        await workers.run_upkeep(self._desk, stop)
+
     def _ring(self) -> None:
         """Wake the workers after a commit of this process; each looks before it writes, so this ends by itself."""
         if self._filer is not None:
             self._filer.ring()
+        if self._courier is not None and not self._is_courier_told:
+            self._is_courier_told = True
+            asyncio.get_running_loop().call_later(COURIER_SECONDS, self._ring_courier)
+
+    def _ring_courier(self) -> None:
+        self._is_courier_told = False
         if self._courier is not None:
             self._courier.ring()
 

@@ -8,10 +8,11 @@ from functools import partial
 
 from app.settings_model import OutboxSettings, Settings
 from app.supervisor import pause_unless
-from desk import due, filing, outgoing, timers
+from desk import due, filing, outgoing, timers, upkeep
 from desk.actors import COURIER, FILER, TIMERS
 from desk.context import Desk
 from intake.filer import Filer
+from intake.pace import Pace
 from intake.parser import ParserProcess
 from outbox.deliver import deliver
 from outbox.smarthost import Smarthost, Tls
@@ -21,20 +22,22 @@ from procedure.mail import OutgoingMail
 POLL_SECONDS = 1.0
 """How often a worker looks without a bell: what another process wrote, and what has become due."""
 
+UPKEEP_SECONDS = 0.5
+
 _CLAIM_ALONE = 8
 _CLAIM_SHARED = 2
 """On a server another filer takes over what was not filed within the lease, so few are claimed at once."""
 
 
-def make_filer(desk: Desk) -> Filer:
-    """Return the worker that files accepted mail; it may be run once."""
+def make_filer(desk: Desk, pace: Pace) -> Filer:
+    """Return the worker that files accepted mail and steps aside in a storm; it may be run once."""
     limit = _CLAIM_ALONE if desk.database.is_embedded else _CLAIM_SHARED
 
     def claim() -> Sequence[filing.ClaimedMail]:
         return filing.claim(FILER, desk, limit) if due.mail_to_file(FILER, desk) else ()
 
     file_all, fail = partial(filing.file_all, FILER, desk), partial(filing.fail, FILER, desk)
-    return Filer(claim, file_all, fail, ParserProcess(), poll_seconds=POLL_SECONDS)
+    return Filer(claim, file_all, fail, ParserProcess(), poll_seconds=POLL_SECONDS, is_storm=pace.is_storm)
 
 
 def make_courier(desk: Desk, settings: Settings) -> Courier | None:
@@ -73,6 +76,13 @@ async def run_timers(desk: Desk, stop: asyncio.Event) -> None:
         woken = await asyncio.to_thread(_wake, desk)
         if woken < timers.BATCH:
             await pause_unless(stop, POLL_SECONDS)
+
+
+async def run_upkeep(desk: Desk, stop: asyncio.Event) -> None:
+    """Keep the store's log short, looking twice a second, until ``stop`` is set."""
+    while not stop.is_set():
+        await asyncio.to_thread(upkeep.shorten_log, TIMERS, desk)
+        await pause_unless(stop, UPKEEP_SECONDS)
 
 
 def _wake(desk: Desk) -> int:

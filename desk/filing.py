@@ -18,13 +18,16 @@ from desk.decisions import decided
 from desk.errors import NotFound
 from desk.evidence import clues_of, facts_of, known_of
 from desk.policies import in_force
+from desk.raw_mail import part_of, raw_of
 from desk.recording import record
 from procedure.automatic import Delivery
+from procedure.clues import MAX_HEADER_BYTES
 from procedure.mail import Envelope, ParsedMail
 from procedure.permissions import Permission
 from procedure.terms import Fate
 from procedure.threading import Destination, decide
-from store.tables import PENDING_SQL, Ledger, LedgerRaw, Outbox
+from store.errors import Unreachable
+from store.tables import PENDING_SQL, Ledger, Outbox
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 3
@@ -61,7 +64,7 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
     A mail whose filer disappeared ten times is parked as poison here: what kills a filer must not kill it for ever.
     """
 
-    def work(session: Session) -> list[ClaimedMail]:
+    def work(session: Session) -> list[Ledger]:
         now = desk.clock.now()
         statement = (
             select(Ledger)
@@ -74,22 +77,38 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        claimed = [_lease(session, actor, row, now) for row in session.exec(statement).all()]
-        return [mail for mail in claimed if mail is not None]
+        return [row for row in session.exec(statement).all() if _lease(session, actor, row, now)]
 
-    return desk.database.write(work)
+    # The bytes are read outside the transaction: they are many, and writers wait.
+    claimed = [_with_bytes(actor, desk, row) for row in desk.database.write(work)]
+    return [mail for mail in claimed if mail is not None]
 
 
-def _lease(session: Session, actor: Actor, row: Ledger, now: datetime) -> ClaimedMail | None:
-    assert row.id is not None
+def _lease(session: Session, actor: Actor, row: Ledger, now: datetime) -> bool:
     if row.attempts >= MAX_DISAPPEARANCES:
         _park(session, actor, row, now, "Its filer disappeared ten times while reading it.")
-        return None
+        return False
     row.attempts += 1
     row.lease_until = now + LEASE
-    raw = session.get_one(LedgerRaw, row.id).raw
-    envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw, row.user)
-    return ClaimedMail(row.id, envelope, row.attempts)
+    return True
+
+
+def _with_bytes(actor: Actor, desk: Desk, row: Ledger) -> ClaimedMail | None:
+    """Return a leased mail with its bytes; one whose file cannot be read has failed, and its neighbours have not."""
+    assert row.id is not None
+    ledger_id = row.id
+    try:
+        raw = desk.database.read(lambda session: raw_of(session, desk, ledger_id))
+    except Unreachable:
+        raw = None
+    if raw is None:
+        fail(actor, desk, ledger_id, "Its bytes cannot be read.")
+        return None
+    return ClaimedMail(ledger_id, _envelope(row, raw), row.attempts)
+
+
+def _envelope(row: Ledger, raw: bytes) -> Envelope:
+    return Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw, row.user)
 
 
 @act(Permission.FILE_MAIL)
@@ -138,8 +157,7 @@ def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: Pa
     if row.fate is not Fate.PENDING:
         return Filed(row.fate, row.ticket_id)
     now, policy = desk.clock.now(), in_force(session, desk)
-    raw = session.get_one(LedgerRaw, ledger_id).raw
-    envelope = Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), raw, row.user)
+    envelope = _envelope(row, part_of(session, desk, ledger_id, 0, MAX_HEADER_BYTES) or b"")
     clues, known = clues_of(session, desk, parsed, envelope), known_of(session, row, parsed, policy)
     facts = facts_of(session, clues, known, parsed)
     where = decide(parsed, envelope, clues, facts, policy, now, known)

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import String, cast, func, or_
 from sqlmodel import Session, col, select
 
+from desk import raw_mail
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
 from desk.correspondence import storable
 from desk.errors import NotFound
+from desk.raw_mail import KeptMail
 from desk.recording import record as record_event
 from desk.views import Balance, DecisionView, LedgerRow, RawPart
 from procedure.mail import Envelope, RuleHit
 from procedure.permissions import Permission
 from procedure.terms import Fate
 from procedure.tokens import base_address
-from store.columns import Bytes
-from store.inserting import inserting
+from store.inserting import inserting, table_of
 from store.tables import Ledger, LedgerCount, LedgerRaw, Message
 
 
@@ -39,59 +40,73 @@ def accepts(actor: Actor, desk: Desk, address: str) -> bool:
 
 
 @act(Permission.ACCEPT_MAIL)
-def record(actor: Actor, desk: Desk, envelopes: Sequence[Envelope]) -> list[int]:
+def keep(actor: Actor, desk: Desk, envelope: Envelope) -> KeptMail:
+    """Return a mail ready for ``record``, with its digest; the bytes of a large one are durable then.
+
+    Worth a thread of its own for each large mail, so that none waits for another's disk. Raises Unavailable.
+    """
+    return raw_mail.keep(desk, envelope)
+
+
+@act(Permission.ACCEPT_MAIL)
+def record(actor: Actor, desk: Desk, mails: Sequence[Envelope | KeptMail]) -> list[int]:
     """Write mails and return their ledger ids in order; durable when this returns (law 1).
 
     One transaction for all: connections that wait at the same time share its fsync. A mail whose sender, recipients
     and bytes are known becomes a row ``duplicate`` that points at the first (law 2). Raises Unavailable with nothing
     written.
     """
-    rows = [(envelope, digest(envelope)) for envelope in envelopes]
-    return desk.database.write(lambda session: [_write(session, actor, envelope, key) for envelope, key in rows])
+    kept = [mail if isinstance(mail, KeptMail) else raw_mail.keep(desk, mail) for mail in mails]
+    return desk.database.write(lambda session: _write(session, actor, kept), urgent=True)
 
 
-def digest(envelope: Envelope) -> str:
-    """Return the SHA-256 over sender, sorted recipients and bytes, in hex.
+def _write(session: Session, actor: Actor, kept: Sequence[KeptMail]) -> list[int]:
+    """Write all mails with two statements, then those that were known, one by one."""
+    values = [_values(mail) for mail in kept]
+    connection = session.connection()
+    insert_originals, insert_raws = _inserts(connection.dialect.name)
+    new: dict[str, int] = {digest: ledger_id for digest, ledger_id in connection.execute(insert_originals, values)}
+    ids, raws = [], []
+    for mail, row in zip(kept, values, strict=True):
+        ledger_id = new.pop(mail.digest, None)  # the second of two alike in one batch finds none
+        if ledger_id is not None:
+            raws.append({"ledger_id": ledger_id, "raw": b"" if mail.file else mail.envelope.raw, "file": mail.file})
+        ids.append(ledger_id or _write_duplicate(session, actor, row))
+    if raws:
+        connection.execute(insert_raws, raws)
+    return ids
 
-    Each part stands with its length, so that no two mails that differ give the same input.
-    """
-    total = hashlib.sha256()
-    parts = [envelope.mail_from, *sorted(envelope.rcpt_to)]
-    for part in (*(text.encode("utf-8", "surrogatepass") for text in parts), envelope.raw):
-        total.update(b"%d:" % len(part))
-        total.update(part)
-    return total.hexdigest()
+
+@cache
+def _inserts(dialect: str) -> tuple[Any, Any]:
+    """Return the two statements of every accepted mail, built once: building costs as much as running them."""
+    originals = inserting(dialect)(table_of(Ledger)).on_conflict_do_nothing(
+        index_elements=["digest"], index_where=col(Ledger.duplicate_of).is_(None)
+    )
+    return originals.returning(col(Ledger.digest), col(Ledger.id)), table_of(LedgerRaw).insert()
 
 
-def _write(session: Session, actor: Actor, envelope: Envelope, key: str) -> int:
-    values = {
+def _values(mail: KeptMail) -> dict[str, Any]:
+    envelope = mail.envelope
+    return {
         "received_at": envelope.received_at,
         "peer": storable(envelope.peer),
         "user": storable(envelope.user),
         "mail_from": storable(envelope.mail_from),
         "rcpt_to": [storable(address) for address in envelope.rcpt_to],
         "size": len(envelope.raw),
-        "digest": key,
+        "digest": mail.digest,
         "fate": Fate.PENDING,
         "reason": "",
         "rules": [],
         "attempts": 0,
         "due_at": envelope.received_at,
     }
-    insert = inserting(session)
-    original = insert(Ledger).values(**values)
-    original = original.on_conflict_do_nothing(
-        index_elements=["digest"], index_where=col(Ledger.duplicate_of).is_(None)
-    ).returning(Ledger.id)
-    ledger_id = session.execute(original).scalar()
-    if ledger_id is not None:
-        session.execute(insert(LedgerRaw).values(ledger_id=ledger_id, raw=envelope.raw))
-        return int(ledger_id)
-    return _write_duplicate(session, actor, values, key)
 
 
-def _write_duplicate(session: Session, actor: Actor, values: dict[str, Any], key: str) -> int:
-    first = session.exec(select(Ledger).where(Ledger.digest == key, col(Ledger.duplicate_of).is_(None))).one()
+def _write_duplicate(session: Session, actor: Actor, values: dict[str, Any]) -> int:
+    same = (Ledger.digest == values["digest"], col(Ledger.duplicate_of).is_(None))
+    first = session.exec(select(Ledger).where(*same)).one()
     again = Ledger(
         **{
             **values,
@@ -188,10 +203,7 @@ def raw(actor: Actor, desk: Desk, ledger_id: int) -> bytes:
 
     def work(session: Session) -> bytes:
         row = _row(session, ledger_id)
-        kept = session.get(LedgerRaw, row.id) or session.get(LedgerRaw, row.duplicate_of or row.id)
-        if kept is None:
-            raise NotFound(f"The bytes of mail {ledger_id} are not in the ledger.")
-        return kept.raw
+        return _first_found(raw_mail.raw_of(session, desk, number) for number in _places(row))
 
     return desk.database.read(work)
 
@@ -202,15 +214,22 @@ def part(actor: Actor, desk: Desk, ledger_id: int, start: int = 0, length: int =
 
     def work(session: Session) -> RawPart:
         row = _row(session, ledger_id)
-        piece: Any = func.substr(LedgerRaw.raw, start + 1, length, type_=Bytes)
-        own_first = col(LedgerRaw.ledger_id).desc()  # the first of a duplicate has the smaller number
-        either = select(piece).where(col(LedgerRaw.ledger_id).in_([row.id, row.duplicate_of or row.id]))
-        found = session.exec(either.order_by(own_first).limit(1)).first()
-        if found is None:
-            raise NotFound(f"The bytes of mail {ledger_id} are not in the ledger.")
-        return RawPart(start, bytes(found), row.size)
+        found = _first_found(raw_mail.part_of(session, desk, number, start, length) for number in _places(row))
+        return RawPart(start, found, row.size)
 
     return desk.database.read(work)
+
+
+def _places(row: Ledger) -> list[int]:
+    """Return under which numbers the bytes of a mail may be: its own, or the first's that it is the same as."""
+    return [number for number in (row.id, row.duplicate_of) if number is not None]
+
+
+def _first_found(found: Iterable[bytes | None]) -> bytes:
+    octets = next((one for one in found if one is not None), None)
+    if octets is None:
+        raise NotFound("The bytes of this mail are not in the ledger.")
+    return octets
 
 
 @act(Permission.READ_LEDGER)

@@ -211,7 +211,7 @@ class Dialogue:
             return "553 5.6.7 An address like that needs SMTPUTF8"
         if len(self._rcpt_to) >= self._settings.max_recipients:
             return "452 4.5.3 Too many recipients, send the rest in another mail"
-        if not await self._door.accepts(path.address):
+        if not self._door.accepts(path.address):
             return "550 5.1.1 Nobody here has that address"
         self._rcpt_to.append(path.address)
         return "250 2.1.5 OK"

@@ -56,7 +56,9 @@ class Filer:
 
     ``claim`` returns mails under a lease (none when nothing is due), ``file_all`` gives parsed mails fates (all or
     none), ``fail`` counts a failure. Mails that are read quickly are filed together, since each transaction costs an
-    fsync; none waits for a slow neighbour. ``ring`` wakes the worker; without it, it looks every ``poll_seconds``.
+    fsync; none waits for a slow neighbour. While ``is_storm`` it files a batch every ``aside_seconds``, so that peers
+    get their 250 first and yet nothing stands still. ``ring`` wakes the worker; without it, it looks every
+    ``poll_seconds``.
     """
 
     def __init__(
@@ -68,6 +70,8 @@ class Filer:
         *,
         poll_seconds: float = 5.0,
         patience_seconds: float = 0.05,
+        is_storm: Callable[[], bool] = lambda: False,
+        aside_seconds: float = 1.0,
     ) -> None:
         self._claim = claim
         self._file_all = file_all
@@ -75,6 +79,8 @@ class Filer:
         self._parser = parser
         self._poll_seconds = poll_seconds
         self._patience_seconds = patience_seconds
+        self._is_storm = is_storm
+        self._aside_seconds = aside_seconds
         self._bell = asyncio.Event()
 
     def ring(self) -> None:
@@ -86,10 +92,16 @@ class Filer:
         try:
             while not stop.is_set():
                 self._bell.clear()
+                await self._step_aside(stop)
                 if not await self._turn(stop):
                     await self._wait(stop)
         finally:
             await asyncio.to_thread(self._parser.close)
+
+    async def _step_aside(self, stop: asyncio.Event) -> None:
+        until = time.monotonic() + self._aside_seconds
+        while self._is_storm() and time.monotonic() < until and not stop.is_set():
+            await asyncio.sleep(self._aside_seconds / 20)
 
     async def _turn(self, stop: asyncio.Event) -> bool:
         """Claim and file once. Return whether to look again at once."""

@@ -43,7 +43,7 @@ class Bound(NamedTuple):
 class Listener:
     """Takes mail on its addresses; the limits are those of all of them together.
 
-    ``accepts`` says whether an address is ours (called in a thread), ``now`` gives aware UTC, ``free_bytes`` the free
+    ``accepts`` says whether an address is ours and does not block, ``now`` gives aware UTC, ``free_bytes`` the free
     space on the store's disk, ``token`` a random text of letters and digits.
     """
 
@@ -132,11 +132,9 @@ class Listener:
         if self._peers[peer] <= 0:
             del self._peers[peer]
 
-    async def accepts(self, address: str) -> bool:
+    def accepts(self, address: str) -> bool:
         """Say whether mail to ``address`` is ours. Postmaster always is (RFC 5321 §4.5.1)."""
-        if address.lower() == "postmaster":
-            return True
-        return await asyncio.to_thread(self._accepts, address)
+        return address.lower() == "postmaster" or self._accepts(address)
 
     def has_space(self, octets: int) -> bool:
         """Say whether a mail of that size leaves the store's disk its floor."""

@@ -29,7 +29,7 @@ class Door(Protocol):
     def leave(self, peer: str) -> None:
         """Count a connection out that was let in."""
 
-    async def accepts(self, address: str) -> bool:
+    def accepts(self, address: str) -> bool:
         """Say whether mail to ``address`` is ours."""
 
     def has_space(self, octets: int) -> bool:

@@ -61,7 +61,8 @@ class Connection(SMTP):
         self._door = door
         self._on_lost = on_lost
         self._is_inside = False
-        self._wire: Wire
+        self._wire = Wire(MAX_LINE)
+        self._replies = b""
         self._held = 0
         self._is_last = False
         self._has_ended = False
@@ -71,9 +72,19 @@ class Connection(SMTP):
         self.is_receiving = False
         """True from DATA to the reply after the final dot: ``stop`` waits for these."""
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to read; not by the base class's stream, which copies and wakes more than a dialogue needs."""
+        super().connection_made(transport)
+        if isinstance(transport, asyncio.ReadTransport):
+            self._wire.attach(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what arrived."""
+        self._wire.feed(data)
+
     def eof_received(self) -> bool | None:
         """Let the dialogue go on: a peer that has sent QUIT and closed its side still wants its replies."""
-        asyncio.StreamReaderProtocol.eof_received(self)
+        self._wire.end()
         return not self.is_secure  # TLS cannot be half closed
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -82,6 +93,7 @@ class Connection(SMTP):
             self._is_inside = False
             self._door.leave(self.peer)
         self._on_lost(self)
+        self._wire.end()
         super().connection_lost(error)
 
     def close_soon(self) -> None:
@@ -90,9 +102,34 @@ class Connection(SMTP):
         if not self.is_receiving:
             self._hang_up("421 4.3.2 Closing down, try again soon")
 
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Move the moment of the time-out. The timer itself is only moved to an earlier one: it looks when it fires."""
+        self._ends_at = self.loop.time() + (duration or self._timeout_duration)
+        timer = self._timeout_handle
+        if timer is not None and timer.when() <= self._ends_at:
+            return
+        if timer is not None:
+            timer.cancel()
+        self._timeout_handle = self.loop.call_at(self._ends_at, self._timeout_cb)
+
     def _timeout_cb(self) -> None:
+        if self.loop.time() < self._ends_at:
+            self._timeout_handle = self.loop.call_at(self._ends_at, self._timeout_cb)
+            return
         _log.info("action=timeout peer=%s", self.peer)
         self._hang_up("421 4.4.2 Waited too long for you")
+
+    async def push(self, status: str | bytes) -> None:
+        """Write a reply; it waits for the others when the next command is here already (RFC 2920 §3.2)."""
+        self._replies += (status if isinstance(status, bytes) else status.encode()) + b"\r\n"
+        if not self._wire.has_line:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        replies, self._replies = self._replies, b""
+        if replies:
+            self._writer.write(replies)
+            await self._writer.drain()
 
     def cut(self) -> None:
         """End the connection without another word."""
@@ -112,7 +149,6 @@ class Connection(SMTP):
         assert self.session is not None and self.transport is not None
         peername: object = self.session.peer  # annotated as text by the library, a tuple on TCP
         self.peer = _address(peername[0]) if isinstance(peername, tuple) and peername else LOCAL
-        self._wire = Wire(self._reader, MAX_LINE)
         try:
             await self._read_proxy()
             self._is_inside = self._door.enter(self.peer)
@@ -127,6 +163,8 @@ class Connection(SMTP):
         except (ConnectionError, PeerGone) as error:
             _log.info("action=connection_lost peer=%s reason=%s", self.peer, type(error).__name__)
         finally:
+            if self._replies and not self._writer.is_closing():
+                self._writer.write(self._replies)
             self._writer.close()
 
     async def _read_proxy(self) -> None:
@@ -160,6 +198,7 @@ class Connection(SMTP):
 
     async def _linger(self) -> None:
         """Read on for a moment without looking: a close with octets unread would take the last reply back."""
+        await self._flush()
         if self.is_secure:
             return
         self._has_ended, self.is_receiving = True, False
@@ -191,7 +230,6 @@ class Connection(SMTP):
         assert isinstance(transport, asyncio.Transport) and context is not None
         transport.pause_reading()
         self._wire.discard()
-        self._reader._buffer.clear()  # type: ignore[attr-defined]
         await self.push("220 2.0.0 Go ahead")
         try:
             secured = await self.loop.start_tls(
@@ -202,11 +240,10 @@ class Connection(SMTP):
             raise PeerGone from error
         if secured is None:  # the connection was closed meanwhile
             raise PeerGone
-        # What StreamReaderProtocol has of the old transport; its own writer.start_tls misses the reader on 3.11.
+        # What StreamReaderProtocol has of the old transport.
         self.transport = secured
         self._writer._transport = secured  # type: ignore[attr-defined]
-        self._reader._transport = secured  # type: ignore[attr-defined]
-        self._reader._paused = False  # type: ignore[attr-defined]
+        self._wire.attach(secured)
         self._over_ssl = self.is_secure = True
         self._reset_timeout()
 

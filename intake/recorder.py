@@ -11,33 +11,49 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
 
 from desk.errors import Unavailable
 from procedure.mail import Envelope
 
 _log = logging.getLogger("tierdesk.intake")
 
-Record = Callable[[Sequence[Envelope]], list[int]]
-"""Makes envelopes durable in one transaction and returns their ledger ids in order. Called in a thread."""
+Record = Callable[[Sequence[Any]], list[int]]
+"""Makes mails durable in one transaction and returns their ledger ids in order. Called in a thread."""
 
-_Waiting = tuple[Envelope, "asyncio.Future[int]"]
+Keep = Callable[[Envelope], Any]
+"""Writes a large mail to where it will lie and returns what ``Record`` takes in its place. Called in a thread."""
+
+
+class _Waiting(NamedTuple):
+    mail: Any
+    octets: int
+    stored: asyncio.Future[int]
 
 
 class Recorder:
     """Turns one ``record`` call a batch into one ledger id a mail.
 
-    ``on_recorded`` is called in the event loop after each transaction that stored something: the filer's bell.
+    Mails of ``large`` octets and more are handed to ``keep`` at once, each in a thread of its own, so that none waits
+    for the disk of another; what it returns is recorded. ``on_recorded`` is told in the event loop after each
+    transaction how many mails it stored.
     """
 
     def __init__(
         self,
         record: Record,
         *,
-        on_recorded: Callable[[], None] = lambda: None,
+        keep: Keep = lambda envelope: envelope,
+        large: int = 32_768,
+        on_recorded: Callable[[int], None] = lambda mails: None,
         max_batch: int = 128,
         max_batch_bytes: int = 32 << 20,
     ) -> None:
         self._record = record
+        self._keep = keep
+        self._large = large
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._on_recorded = on_recorded
         self._max_batch = max_batch
         self._max_batch_bytes = max_batch_bytes
@@ -49,8 +65,10 @@ class Recorder:
 
         Cancelling the caller changes nothing: a mail that was handed over is stored, once.
         """
+        size = len(envelope.raw)
+        mail = envelope if size < self._large else await asyncio.to_thread(self._keep, envelope)
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((envelope, future))
+        self._waiting.append(_Waiting(mail, size, future))
         if self._writer is None:
             self._writer = asyncio.create_task(self._write(), name="intake-recorder")
         return await future
@@ -69,9 +87,9 @@ class Recorder:
 
     def _next_batch(self) -> list[_Waiting]:
         batch = [self._waiting.popleft()]
-        size = len(batch[0][0].raw)
+        size = batch[0].octets
         while self._waiting and len(batch) < self._max_batch:
-            size += len(self._waiting[0][0].raw)
+            size += self._waiting[0].octets
             if size > self._max_batch_bytes:
                 break
             batch.append(self._waiting.popleft())
@@ -79,18 +97,18 @@ class Recorder:
 
     async def _write_batch(self, batch: list[_Waiting]) -> None:
         try:
-            ids = await self._in_thread([envelope for envelope, _ in batch])
+            ids = await self._in_thread([one.mail for one in batch])
         except Exception as error:
             if len(batch) == 1:
-                _refuse(batch[0][1], error)
+                _refuse(batch[0].stored, error)
             else:
                 _log.warning("action=batch_failed mails=%d error=%s", len(batch), type(error).__name__)
                 await self._write_singly(batch)
             return
-        self._on_recorded()
-        for (_, future), ledger_id in zip(batch, ids, strict=True):
-            if not future.done():
-                future.set_result(ledger_id)
+        self._on_recorded(len(batch))
+        for one, ledger_id in zip(batch, ids, strict=True):
+            if not one.stored.done():
+                one.stored.set_result(ledger_id)
 
     async def _write_singly(self, batch: list[_Waiting]) -> None:
         """Store each mail of a failed batch on its own, so that a bad one cannot refuse its neighbours.
@@ -98,18 +116,19 @@ class Recorder:
         Two mails in a row that find the store away speak for the rest: each could wait for a lock for seconds.
         """
         away: list[Exception] = []
-        for envelope, future in batch:
+        for one in batch:
             if len(away) == 2:
-                _refuse(future, away[-1])
+                _refuse(one.stored, away[-1])
                 continue
-            await self._write_batch([(envelope, future)])
-            error = None if future.cancelled() else future.exception()
+            await self._write_batch([one])
+            error = None if one.stored.cancelled() else one.stored.exception()
             away = [*away, error] if isinstance(error, Unavailable) else []
 
-    async def _in_thread(self, envelopes: list[Envelope]) -> list[int]:
-        ids = await asyncio.to_thread(self._record, envelopes)
-        if len(ids) != len(envelopes):
-            raise RuntimeError(f"{len(envelopes)} mails recorded, {len(ids)} ids returned")
+    async def _in_thread(self, mails: list[Any]) -> list[int]:
+        # Not the loop's threads: what waits there for a parser or a smarthost must not hold up a 250.
+        ids = await asyncio.get_running_loop().run_in_executor(self._thread, self._record, mails)
+        if len(ids) != len(mails):
+            raise RuntimeError(f"{len(mails)} mails recorded, {len(ids)} ids returned")
         return ids
 
 

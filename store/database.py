@@ -7,7 +7,7 @@ the way, so the function must have no effect but the store's.
 
 from __future__ import annotations
 
-import threading
+import contextlib
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -15,7 +15,10 @@ from typing import TypeVar
 from sqlalchemy import Engine, exc
 from sqlmodel import Session
 
-from store.errors import Busy, StoreError, Taken, Unstorable, translate
+from store.engine import sqlite_path
+from store.errors import Busy, StoreError, Taken, Unreachable, Unstorable, translate
+from store.spool import Spool
+from store.turns import Turns
 
 T = TypeVar("T")
 _TRIES = 4
@@ -35,7 +38,11 @@ class Database:
         self._writer = engine.execution_options(sqlite_begin="IMMEDIATE")
         # Inside one process writers queue here: a burst waits its turn instead of contending for SQLite's lock,
         # whose waiting is neither fair nor free.
-        self._write_lock = threading.Lock() if engine.dialect.name == "sqlite" else None
+        self._turns = Turns() if self.is_embedded else None
+        path = sqlite_path(engine.url.render_as_string(hide_password=False)) if self.is_embedded else None
+        self._log = path.with_name(f"{path.name}-wal") if path is not None else None
+        self.spool = Spool(path.with_name(f"{path.name}.mail")) if path is not None else None
+        """Where large mails lie; None on a server, whose disk is not ours."""
         self._bells: list[Callable[[], None]] = []
 
     @property
@@ -56,8 +63,8 @@ class Database:
         except _UNSTORABLE as error:
             raise Unstorable(f"The store cannot hold this value: {error}") from error
 
-    def write(self, work: Callable[[Session], T]) -> T:
-        """Run ``work`` in one write transaction that is durable when this returns.
+    def write(self, work: Callable[[Session], T], *, urgent: bool = False) -> T:
+        """Run ``work`` in one write transaction that is durable when this returns; ``urgent``: before who waits too.
 
         Run again at most three times when the store was busy, and twice when a key was taken: whoever looked, found
         nothing and inserted may find it now. Raises a StoreError with nothing written; any other exception of
@@ -65,7 +72,7 @@ class Database:
         """
         for attempt in range(1, _TRIES + 1):
             try:
-                value = self._write_once(work)
+                value = self._write_once(work, urgent)
             except (Busy, Taken) as error:
                 if attempt == (_TRIES_TAKEN if isinstance(error, Taken) else _TRIES):
                     raise
@@ -76,12 +83,10 @@ class Database:
                 return value
         raise AssertionError("unreachable")
 
-    def _write_once(self, work: Callable[[Session], T]) -> T:
-        lock = self._write_lock
-        if lock is not None:
-            lock.acquire()
+    def _write_once(self, work: Callable[[Session], T], urgent: bool) -> T:
+        turn = self._turns.take(urgent=urgent) if self._turns else contextlib.nullcontext()
         try:
-            with Session(self._writer, expire_on_commit=False) as session:
+            with turn, Session(self._writer, expire_on_commit=False) as session:
                 value = work(session)
                 if self.engine.dialect.name == "postgresql":
                     session.connection().exec_driver_sql("SELECT pg_notify('tierdesk', '')")
@@ -91,9 +96,6 @@ class Database:
             raise translate(error) from error
         except _UNSTORABLE as error:
             raise Unstorable(f"The store cannot hold this value: {error}") from error
-        finally:
-            if lock is not None:
-                lock.release()
 
     def on_write(self, bell: Callable[[], None]) -> Callable[[], None]:
         """Call ``bell`` after each commit of this process, from the committing thread; returns what ends it."""
@@ -103,6 +105,23 @@ class Database:
     def _ring(self) -> None:
         for bell in tuple(self._bells):
             bell()
+
+    def log_octets(self) -> int:
+        """Return the size of an embedded store's write-ahead log in octets, 0 on a server."""
+        try:
+            return self._log.stat().st_size if self._log is not None else 0
+        except FileNotFoundError:
+            return 0
+
+    def checkpoint(self) -> None:
+        """Move what readers allow of the write-ahead log into the file; nobody waits for it. Raises a StoreError."""
+        connection = self.engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise Unreachable(f"The store cannot be read or written: {error}") from error
+        finally:
+            connection.close()
 
     def close(self) -> None:
         """Close every connection."""

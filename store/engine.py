@@ -2,7 +2,9 @@
 
 SQLite: write-ahead log with ``synchronous=FULL``, so that a commit that returned has been fsynced (NORMAL loses
 acknowledged mail in a power cut), and ``BEGIN IMMEDIATE`` for every write (a deferred one that reads first is refused
-at once when another writer came between). PostgreSQL: the same two engines, with statement and lock time-outs.
+at once when another writer came between). The log is moved into the file by the service, between commits
+(``desk.upkeep``); a commit does so itself only when the log is 32 MB long. PostgreSQL: the same two engines, with
+statement and lock time-outs.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ LOCK_MS = 5_000
 _PRAGMAS = (
     f"busy_timeout={BUSY_MS}",
     "synchronous=FULL",
+    "wal_autocheckpoint=8000",
     "foreign_keys=ON",
     "trusted_schema=OFF",
 )

@@ -12,7 +12,7 @@ from sqlmodel import Session, SQLModel
 def insert_row(session: Session, row_of: type[SQLModel], /, **values: Any) -> int:
     """Insert a row of a table and return its first key; every column without NULL must be among ``values``."""
     session.flush()  # what the row refers to may still be waiting to be written
-    result = session.connection().execute(_table(row_of).insert(), values)
+    result = session.connection().execute(table_of(row_of).insert(), values)
     assert result.inserted_primary_key is not None
     key: int = result.inserted_primary_key[0]
     return key
@@ -21,17 +21,19 @@ def insert_row(session: Session, row_of: type[SQLModel], /, **values: Any) -> in
 def insert_missing(session: Session, row_of: type[SQLModel], /, **values: Any) -> None:
     """Insert a row unless one with its key is there."""
     session.flush()
-    session.connection().execute(inserting(session)(_table(row_of)).on_conflict_do_nothing(), values)
+    insert = inserting(session.get_bind().dialect.name)
+    session.connection().execute(insert(table_of(row_of)).on_conflict_do_nothing(), values)
 
 
-def inserting(session: Session) -> Any:
-    """Return the ``insert`` of the session's dialect, which knows ``on_conflict_do_nothing`` and ``returning``.
+def inserting(dialect: str) -> Any:
+    """Return the ``insert`` of a dialect, which knows ``on_conflict_do_nothing`` and ``returning``.
 
     The other dialect is not even loaded: it costs 2 MB in every console.
     """
-    return import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert
 
 
-def _table(row_of: type[SQLModel]) -> Table:
+def table_of(row_of: type[SQLModel]) -> Table:
+    """Return the table of a model."""
     table: Table = row_of.__table__  # type: ignore[attr-defined]  # every table model has one
     return table

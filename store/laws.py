@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 
 from procedure.statuses import SLEEPING
 from procedure.terms import Fate, MessageKind, OutboxState, Status, ref
+from store.spool import Spool
 from store.tables import (
     OPEN_SQL,
     DeliveryAttempt,
@@ -59,6 +60,16 @@ def _ledger(session: Session) -> Iterator[str]:
     kept = exists().where(col(LedgerRaw.ledger_id) == Ledger.id)
     for ledger_id in _first(session, select(col(Ledger.id)).where(original, ~kept)):
         yield f"Mail {ledger_id} has no bytes."
+
+
+def missing_files(session: Session, spool: Spool | None) -> Iterator[str]:
+    """Yield a sentence for each mail whose file is not beside the store; as long as there are files to look for."""
+    if spool is None:
+        return
+    named: Any = select(col(LedgerRaw.ledger_id), col(LedgerRaw.file)).where(col(LedgerRaw.file) != "")
+    for ledger_id, file in session.execute(named.execution_options(yield_per=1000)):
+        if not spool.has(file):
+            yield f"Mail {ledger_id} has lost its bytes: the file {file} is not in the mail folder."
 
 
 def _ledger_counts(session: Session) -> Iterator[str]:

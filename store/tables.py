@@ -283,11 +283,16 @@ class Ledger(SQLModel, table=True):
 
 
 class LedgerRaw(SQLModel, table=True):
-    """The bytes of an accepted mail, apart from its row so that walking the ledger does not read them."""
+    """The bytes of an accepted mail, apart from its row so that walking the ledger does not read them.
+
+    Those of a large one lie in the file ``file`` of the store's mail folder (``store.spool``), and none are here.
+    """
 
     __tablename__ = "ledger_raw"
+    __table_args__ = (CheckConstraint("file = '' OR length(raw) = 0", name="bytes_in_one_place"),)
     ledger_id: int = Field(foreign_key="ledger.id", primary_key=True)
     raw: bytes = Field(sa_type=Bytes)
+    file: str = ""
 
 
 class Outbox(SQLModel, table=True):

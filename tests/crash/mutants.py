@@ -14,7 +14,7 @@ import secrets
 import sys
 from collections.abc import Callable
 
-from desk import ledger
+from desk import raw_mail
 from intake.listener import Listener
 from intake.recorder import Recorder
 from procedure.mail import Envelope
@@ -46,7 +46,7 @@ def digest_not_unique() -> None:
         return ledger_id
 
     Listener.take = late  # type: ignore[method-assign]
-    ledger.digest = lambda envelope: secrets.token_hex(32)
+    raw_mail.digest = lambda envelope: secrets.token_hex(32)
 
 
 def synchronous_normal() -> None:

@@ -13,6 +13,7 @@ from desk import ledger
 from desk.actors import LISTENER
 from desk.context import Desk
 from desk.errors import NotFound, Unavailable
+from desk.raw_mail import digest
 from procedure.mail import Envelope
 from procedure.terms import Fate
 from store.tables import Ledger, LedgerRaw
@@ -80,7 +81,7 @@ def test_a_batch_is_in_order_and_knows_its_own_duplicates(desk: Desk, actors: Gr
     """Ids come back in the order of the mails; one that is twice in a batch is a duplicate there too."""
     other, third = replace(MAIL, raw=b"other"), replace(MAIL, raw=b"third")
     numbers = ledger.record(LISTENER, desk, [MAIL, other, MAIL, third])
-    assert numbers == sorted(numbers)
+    assert len(set(numbers)) == 4
     assert [ledger.get(actors.maria, desk, n).fate for n in numbers].index(Fate.DUPLICATE) == 2
     assert [ledger.raw(actors.eleni, desk, n) for n in numbers] == [MAIL.raw, b"other", MAIL.raw, b"third"]
 
@@ -105,14 +106,14 @@ def test_a_batch_is_written_whole_or_not_at_all(desk: Desk) -> None:
 )
 def test_a_mail_that_differs_is_another_mail(other: Envelope) -> None:
     """Sender, recipients and bytes tell mails apart."""
-    assert ledger.digest(other) != ledger.digest(MAIL)
+    assert digest(other) != digest(MAIL)
 
 
 def test_the_order_of_recipients_and_the_peer_do_not_matter() -> None:
     """A relay that sends again may name recipients in another order, from another host, at another time."""
     both = replace(MAIL, rcpt_to=("a@example.com", "b@example.com"))
     again = replace(both, rcpt_to=("b@example.com", "a@example.com"), peer="198.51.100.9")
-    assert ledger.digest(again) == ledger.digest(both)
+    assert digest(again) == digest(both)
 
 
 @given(ENVELOPES, ENVELOPES)
@@ -122,7 +123,7 @@ def test_the_order_of_recipients_and_the_peer_do_not_matter() -> None:
 def test_no_two_mails_have_one_digest(one: Envelope, other: Envelope) -> None:
     """Parts stand with their lengths: nothing moved from one part into the next gives the same digest."""
     same = (one.mail_from, sorted(one.rcpt_to), one.raw) == (other.mail_from, sorted(other.rcpt_to), other.raw)
-    assert (ledger.digest(one) == ledger.digest(other)) is same
+    assert (digest(one) == digest(other)) is same
 
 
 def test_connections_at_once_lose_nothing(desk: Desk, actors: Group) -> None:

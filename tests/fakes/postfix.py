@@ -99,13 +99,16 @@ class Relay:
 
 
 @contextmanager
-def relay(routes: Mapping[str, int | str]) -> Iterator[Relay]:
-    """Run a Postfix that sends mail for each domain to a port of 127.0.0.1 or by a transport. Raises Missing."""
+def relay(routes: Mapping[str, int | str], more: str = "") -> Iterator[Relay]:
+    """Run a Postfix that sends mail for each domain to a port of 127.0.0.1 or by a transport. Raises Missing.
+
+    ``more`` is added to its ``main.cf``.
+    """
     master = _find_master()
     home = Path(tempfile.mkdtemp(prefix="tierdesk-postfix-"))
     try:
         port = free_port()
-        _furnish(home, port, routes)
+        _furnish(home, port, routes, more)
         with _running(master, home) as process:
             _wait(process, port, home / "log")
             yield Relay(port, home / "log")
@@ -124,13 +127,13 @@ def _find_master() -> Path:
     raise Missing("Postfix is not installed")
 
 
-def _furnish(home: Path, port: int, routes: Mapping[str, int | str]) -> None:
+def _furnish(home: Path, port: int, routes: Mapping[str, int | str], more: str) -> None:
     """Write the configuration and make the directories with the owners that Postfix insists on."""
     person, drop = pwd.getpwnam("postfix"), grp.getgrnam("postdrop")
     home.chmod(0o755)
     named = {domain: f"smtp:[127.0.0.1]:{to}" if isinstance(to, int) else to for domain, to in routes.items()}
     transports = ", ".join(f"{{ {domain} = {transport} }}" for domain, transport in named.items())
-    (home / "main.cf").write_text(_MAIN.format(home=home, transports=transports))
+    (home / "main.cf").write_text(_MAIN.format(home=home, transports=transports) + more)
     (home / "master.cf").write_text(_MASTER.format(port=port))
     for folder in ("queue", "queue/pid"):
         (home / folder).mkdir()

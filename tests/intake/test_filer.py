@@ -69,8 +69,16 @@ class Desk:
 
 
 @asynccontextmanager
-async def running(desk: Desk, poll_seconds: float = 60.0) -> AsyncIterator[Filer]:
-    filer = Filer(desk.claim, desk.file_all, desk.fail, desk, poll_seconds=poll_seconds)
+async def running(
+    desk: Desk,
+    poll_seconds: float = 60.0,
+    is_storm: Callable[[], bool] = lambda: False,
+    aside_seconds: float = 1.0,
+) -> AsyncIterator[Filer]:
+    filer = Filer(
+        desk.claim, desk.file_all, desk.fail, desk,
+        poll_seconds=poll_seconds, is_storm=is_storm, aside_seconds=aside_seconds,
+    )  # fmt: skip
     stop = asyncio.Event()
     task = asyncio.create_task(filer.run(stop))
     yield filer
@@ -165,3 +173,30 @@ async def test_a_claim_that_fails_is_tried_again() -> None:
     desk.add(1, b"Subject: 1\n\n")
     async with running(desk, poll_seconds=0.01):
         await until(lambda: desk.done == [("filed", 1, "1")])
+
+
+async def test_filing_steps_aside_in_a_storm() -> None:
+    """While mail storms in nothing is claimed; when it is over the backlog is filed."""
+    desk, storm = Desk(), [True]
+    desk.add(1, b"Subject: 1\n\n")
+    looks: list[int] = []
+
+    def is_storm() -> bool:
+        looks.append(desk.claims)
+        return storm[0]
+
+    async with running(desk, is_storm=is_storm, aside_seconds=0.02):
+        await until(lambda: len(looks) >= 1)
+        assert looks == [0] * len(looks)
+        storm[0] = False
+        await until(lambda: len(desk.done) == 1)
+
+
+async def test_a_storm_without_end_does_not_stop_filing() -> None:
+    """After its pause one batch is filed, storm or not."""
+    desk = Desk()
+    for number in range(1, 4):
+        desk.add(number, b"Subject: %d\n\n" % number)
+    async with running(desk, is_storm=lambda: True, aside_seconds=0.01):
+        await until(lambda: len(desk.done) == 3)
+    assert desk.batches == [[1, 2], [3]]

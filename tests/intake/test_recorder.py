@@ -85,6 +85,6 @@ async def test_too_few_ids_are_no_ids() -> None:
 async def test_the_bell_rings_after_each_transaction(house: House) -> None:
     """The filer hears of mail as soon as it is durable."""
     rings: list[int] = []
-    recorder = Recorder(house.record, on_recorded=lambda: rings.append(len(house.stored)))
+    recorder = Recorder(house.record, on_recorded=lambda mails: rings.append(len(house.stored)))
     assert await recorder.record(envelope()) == 1
     assert rings == [1]

@@ -294,3 +294,15 @@ def test_bells_ring_after_each_commit_and_only_then(database: Database) -> None:
     quiet()
     database.write(lambda s: put(s, "b", "1"))
     assert rings == ["ring"]
+
+
+def test_the_log_is_moved_into_the_file(sqlite_url: str) -> None:
+    """A checkpoint between commits lets the next writer begin the log anew, so that it stays short."""
+    database = Database(open_engine(sqlite_url))
+    try:
+        for number in range(50):
+            database.write(lambda session, n=number: put(session, f"k{n}", "x" * 9_000))  # type: ignore[misc]
+            database.checkpoint()
+        assert 0 < database.log_octets() < 400_000
+    finally:
+        database.close()

@@ -30,9 +30,9 @@ class UnsteadyDatabase(Database):
         self._refuse()
         return super().read(work)
 
-    def write(self, work: Callable[[Session], T]) -> T:
+    def write(self, work: Callable[[Session], T], *, urgent: bool = False) -> T:
         self._refuse()
-        return super().write(work)
+        return super().write(work, urgent=urgent)
 
 
 class Unsteady:

@@ -1,0 +1,72 @@
+"""The bytes of an accepted mail, wherever they lie: in the ledger, or in a file beside the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from desk.context import Desk
+from procedure.mail import Envelope
+from store.columns import Bytes
+from store.tables import LedgerRaw
+
+LARGE = 32_768
+"""Octets from which on a mail lies in a file of its own: measured, a row is cheaper below and a file above."""
+
+
+@dataclass(frozen=True)
+class KeptMail:
+    """A mail with its digest, and the file that holds its bytes already ('' when the ledger's row will)."""
+
+    envelope: Envelope
+    digest: str
+    file: str = ""
+
+
+def keep(desk: Desk, envelope: Envelope) -> KeptMail:
+    """Return the mail ready for its row; a large one is on the disk then. Raises StoreError."""
+    key, spool = digest(envelope), desk.database.spool
+    if spool is None or len(envelope.raw) < LARGE:
+        return KeptMail(envelope, key)
+    file = f"{envelope.received_at:%Y-%m-%d}/{key}"
+    spool.keep(file, envelope.raw)
+    return KeptMail(envelope, key, file)
+
+
+def digest(envelope: Envelope) -> str:
+    """Return the SHA-256 over sender, sorted recipients and bytes, in hex.
+
+    Each part stands with its length, so that no two mails that differ give the same input.
+    """
+    total = sha256()
+    parts = [envelope.mail_from, *sorted(envelope.rcpt_to)]
+    for part in (*(text.encode("utf-8", "surrogatepass") for text in parts), envelope.raw):
+        total.update(b"%d:" % len(part))
+        total.update(part)
+    return total.hexdigest()
+
+
+def raw_of(session: Session, desk: Desk, ledger_id: int) -> bytes | None:
+    """Return the bytes of a mail, None when the ledger has none under this number. Raises StoreError."""
+    kept = session.get(LedgerRaw, ledger_id)
+    if kept is None:
+        return None
+    return kept.raw if not kept.file else _file(desk, kept.file)
+
+
+def part_of(session: Session, desk: Desk, ledger_id: int, start: int, length: int) -> bytes | None:
+    """Return at most ``length`` bytes of a mail from ``start`` on; no more of it is held in memory."""
+    piece: Any = func.substr(LedgerRaw.raw, start + 1, length, type_=Bytes)
+    found = session.exec(select(piece, LedgerRaw.file).where(col(LedgerRaw.ledger_id) == ledger_id)).first()
+    if found is None:
+        return None
+    return bytes(found[0]) if not found[1] else _file(desk, found[1], start, length)
+
+
+def _file(desk: Desk, name: str, start: int = 0, length: int = -1) -> bytes:
+    assert desk.database.spool is not None, "a row that names a file was moved to a server without it"
+    return desk.database.spool.read(name, start, length)

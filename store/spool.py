@@ -1,0 +1,94 @@
+"""Large mails beside an embedded store: one file each, on the disk before the row that names it.
+
+In the write-ahead log each byte would be written twice and hold up every other writer. A file is written once, never
+changed, and lies in a folder for its day: ``desk.db.mail/2026-11-22/<digest>``. A crash between file and row leaves a
+file without a row; since its peer was told nothing it sends the mail again, under the same name.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from store.errors import Unreachable
+
+_CLEAN = ".part"
+
+
+class Spool:
+    """The folder of large mails of one store. Threads and processes may share it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: set[str] = set()
+        self._making = threading.Lock()
+
+    def keep(self, name: str, octets: bytes) -> None:
+        """Write a file ``day/digest``; it and its name are on the disk when this returns.
+
+        A file of that name holds the same octets already, or was never acknowledged. Raises Unreachable.
+        """
+        path = self._folder / name
+        part = path.with_name(f".{path.name}.{uuid4().hex}{_CLEAN}")
+        try:
+            self._make(path.parent)
+            try:
+                _write(part, octets)
+                part.rename(path)
+            except BaseException:
+                part.unlink(missing_ok=True)
+                raise
+            _sync_folder(path.parent)
+        except OSError as error:
+            raise Unreachable(f"The mail folder {self._folder} cannot be written: {error.strerror}.") from error
+
+    def read(self, name: str, start: int = 0, length: int = -1) -> bytes:
+        """Return ``length`` octets of a file from ``start`` on, by default all. Raises Unreachable."""
+        try:
+            with (self._folder / name).open("rb") as file:
+                file.seek(start)
+                return file.read(length)
+        except OSError as error:
+            raise Unreachable(f"The mail {self._folder / name} cannot be read: {error.strerror}.") from error
+
+    def has(self, name: str) -> bool:
+        """Say whether there is a file of that name."""
+        return (self._folder / name).is_file()
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of all whole files."""
+        for path in sorted(self._folder.glob("*/*")):
+            if not path.name.endswith(_CLEAN):
+                yield f"{path.parent.name}/{path.name}"
+
+    def _make(self, folder: Path) -> None:
+        """Make the folder of a day, once; the name of a new folder must be on the disk too."""
+        if folder.name in self._made and folder.is_dir():
+            return
+        with self._making:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _sync_folder(self._folder)
+            _sync_folder(self._folder.parent)
+            self._made.add(folder.name)
+
+
+def _write(path: Path, octets: bytes) -> None:
+    file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    try:
+        view = memoryview(octets)
+        while view:
+            view = view[os.write(file, view) :]
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
