@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from procedure import quoting_marks as marks
 from procedure.languages import GREEK
+from procedure.quoting_answers import open_stretches, word_runs
 
 WIDTH = 76
 """Columns of a quoted line, its marks included; a longer one is broken between words."""
@@ -24,6 +27,9 @@ MAX_LINES = 300
 """Lines of a message that an answer quotes at most."""
 
 OMITTED = "[…]"
+
+Range = tuple[int, int]
+"""Half-open, of line numbers."""
 
 
 def quote(text: str, author: str, at: datetime, language: str = "en") -> str:
@@ -41,29 +47,41 @@ def quote(text: str, author: str, at: datetime, language: str = "en") -> str:
     return "\n".join(lines)
 
 
-def fold_ranges(text: str) -> tuple[tuple[int, int], ...]:
+def fold_ranges(text: str, earlier: Iterable[str] = ()) -> tuple[Range, ...]:
     """Return half-open ranges of lines that repeat earlier mail, in order and apart from each other.
 
-    Empty when they would cover every word of the message: a mail of nothing but quotes is shown open. Text after a
-    forward marker is what the sender wants to show us and no earlier text of this conversation. Time is linear.
+    ``earlier`` are the messages of the conversation before this one: by them new words are told inside a quote that has
+    no marks. Empty when the ranges would cover every word of the message: a mail of nothing but quotes is shown open.
+    Text after a forward marker is what the sender wants to show us and no earlier text of this conversation. Time is
+    linear.
     """
     lines = [line.strip() for line in text.split("\n")]
-    ranges: list[tuple[int, int]] = []
-    index = 0
-    while index < len(lines):
-        end = _earlier_text_end(lines, index)
-        if end > index:
-            ranges.append((index, end))
-        index = max(end, index + 1)
-    if not _has_open_words(lines, ranges):
-        return ()
-    return tuple(ranges)
+    ranges: list[Range] = []
+    for begin, end in _quoted(lines):
+        if lines[begin].startswith(">") or _has_marks(lines, begin, end):
+            ranges.append((begin, end))
+        else:
+            ranges += _without(begin, end, open_stretches(lines, begin, end, word_runs(earlier)), lines)
+    return tuple(ranges) if _has_open_words(lines, ranges) else ()
+
+
+def answers_inside(text: str, ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+    """Return the open stretches with words in them that stand between two folded ranges: new words inside a quote."""
+    lines = text.split("\n")
+    between = ((before[1], after[0]) for before, after in pairwise(ranges))
+    return tuple((begin, end) for begin, end in between if any(line.strip() for line in lines[begin:end]))
 
 
 def unquoted(text: str) -> str:
-    """Return the text without its folded ranges: the words that are new in this mail. For rules, never for keeping."""
+    """Return the text without what it quotes: the words that are surely new in this mail. For rules, not for keeping.
+
+    Nothing inside a quote counts, also where ``fold_ranges`` leaves it open: what a screen shows too much of is only
+    long, what a rule sends on too much of is told to the wrong people.
+    """
     lines = text.split("\n")
-    for start, end in reversed(fold_ranges(text)):
+    stripped = [line.strip() for line in lines]
+    ranges = _quoted(stripped)
+    for start, end in reversed(ranges if _has_open_words(stripped, ranges) else []):
         del lines[start:end]
     return "\n".join(lines)
 
@@ -104,6 +122,17 @@ def _without_controls(line: str) -> str:
     return "".join(kept)
 
 
+def _quoted(lines: list[str]) -> list[Range]:
+    ranges: list[Range] = []
+    index = 0
+    while index < len(lines):
+        end = _earlier_text_end(lines, index)
+        if end > index:
+            ranges.append((index, end))
+        index = max(end, index + 1)
+    return ranges
+
+
 def _earlier_text_end(lines: list[str], index: int) -> int:
     """Return where the earlier text that begins at ``index`` ends; ``index`` itself when none begins there."""
     if lines[index].startswith(">"):
@@ -114,6 +143,21 @@ def _earlier_text_end(lines: list[str], index: int) -> int:
     if marks.is_separator(lines[index]) or marks.begins_header_block(lines, index):
         return _after_header_block(lines, index)
     return index
+
+
+def _has_marks(lines: list[str], begin: int, end: int) -> bool:
+    """Tell whether the quote below an attribution or a header is marked line by line."""
+    return any(line.startswith(">") for line in lines[max(begin, end - 2) : end])
+
+
+def _without(begin: int, end: int, opened: list[Range], lines: list[str]) -> list[Range]:
+    """Return a range without the stretches in it that stay open; empty lines at their borders fold with neither."""
+    out: list[Range] = []
+    for start, stop in [*opened, (end, end)]:
+        if any(lines[begin:start]):
+            out.append((begin, start))
+        begin = stop
+    return out
 
 
 def _after_attribution(lines: list[str], index: int, length: int) -> int:
@@ -151,7 +195,7 @@ def _next_words(lines: list[str], index: int) -> int:
     return index
 
 
-def _has_open_words(lines: list[str], ranges: list[tuple[int, int]]) -> bool:
+def _has_open_words(lines: list[str], ranges: list[Range]) -> bool:
     start = 0
     for begin, end in [*ranges, (len(lines), len(lines))]:
         if any(lines[start:begin]):

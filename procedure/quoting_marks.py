@@ -1,4 +1,4 @@
-"""The lines that mail programs write above earlier text, in English, Greek, German, French, Italian and Spanish.
+"""The lines that mail programs write above earlier text, in English, Greek, German, French and a dozen other languages.
 
 Each test looks at a few lines of bounded length and uses no regular expression that can run away: mail is hostile.
 """
@@ -15,19 +15,25 @@ MAX_ATTRIBUTION = 500
 MAX_NAME_ONLY_WORDS = 6
 """``Nikos Pappas wrote:`` without a date is an attribution; a whole sentence that ends so is somebody's words."""
 
-_OPENERS = ("on ", "στις ", "στισ ", "την ", "τη ", "το ", "am ", "den ", "le ", "il ", "el ", "at ")
+_OPENERS = ("on ", "στις ", "στισ ", "την ", "τη ", "το ", "am ", "den ", "le ", "il ", "el ", "at ", "op ", "w dniu ",
+            "pa ", "em ", "dne ", "в ")  # fmt: skip
 _VERBS = (
     "wrote", "writes", "εγραψε", "εγραψαν", "γραφει", "schrieb", "schrieben", "a ecrit", "ha scritto", "escribio",
+    "schreef", "geschreven", "napisał", "napisał(a)", "napisała", "skrev", "escreveu", "napsal", "napsal(a)",
+    "a scris", "написал", "написала", "пишет",
 )  # fmt: skip
-_VERBS_INSIDE = (" schrieb ", " schrieben ")
-"""German puts the name after the verb."""
+_VERBS_INSIDE = (" schrieb ", " schrieben ", " schreef ")
+"""German and Dutch put the name after the verb."""
 
 _LABELS = {
-    "from": ("from", "απο", "von", "de", "da"),
+    "from": ("from", "απο", "von", "de", "da", "fra", "fran", "van", "od", "от"),
     "date": ("sent", "date", "σταλθηκε", "απεσταλη", "ημερομηνια", "gesendet", "datum", "envoye", "date d'envoi",
-             "inviato", "data", "enviado", "enviado el", "fecha"),
-    "to": ("to", "προσ", "an", "a", "para", "cc", "κοιν.", "κοινοποιηση", "kopie", "copie", "copia", "reply-to"),
-    "subject": ("subject", "θεμα", "betreff", "objet", "oggetto", "asunto", "importance", "attachments"),
+             "inviato", "data", "enviado", "enviado el", "fecha", "sendt", "dato", "skickat", "verzonden", "wysłano",
+             "enviada em", "odeslano", "отправлено", "дата"),
+    "to": ("to", "προσ", "an", "a", "para", "cc", "κοιν.", "κοινοποιηση", "kopie", "copie", "copia", "reply-to",
+           "til", "till", "aan", "do", "komu", "кому"),
+    "subject": ("subject", "θεμα", "betreff", "objet", "oggetto", "asunto", "importance", "attachments", "emne",
+                "amne", "onderwerp", "temat", "assunto", "predmet", "тема"),
 }  # fmt: skip
 _FIELD_OF_LABEL = {label: field for field, labels in _LABELS.items() for label in labels}
 _HEADER_OF_LABEL = {
@@ -39,7 +45,10 @@ MAX_HEADER_LINES = 12
 
 _ORIGINAL = (
     "original message", "αρχικο μηνυμα", "αυθεντικο μηνυμα", "ursprungliche nachricht", "originalnachricht",
-    "message d'origine", "message original", "messaggio originale", "mensaje original",
+    "message d'origine", "message original", "messaggio originale", "mensaje original", "reply message",
+    "antwort nachricht", "oprindelig meddelelse", "opprinnelig melding", "ursprungligt meddelande",
+    "oorspronkelijk bericht", "wiadomosc oryginalna", "mensagem original", "puvodni zprava", "исходное сообщение",
+    "原始邮件", "原始郵件",
 )  # fmt: skip
 _FORWARDED = (
     "forwarded message", "begin forwarded message", "προωθημενο μηνυμα", "προωθουμενο μηνυμα",
@@ -54,15 +63,17 @@ def attribution_length(lines: list[str], index: int) -> int:
     first = lines[index]
     if not first or len(first) > MAX_ATTRIBUTION_LINE:
         return 0
-    if first.endswith(":"):
+    if first.endswith((":", "：")) or _is_between_dashes(first):
         return int(_reads_as_attribution(first))
-    if not fold(first).startswith(_OPENERS):
+    if first.endswith(">") and first[0].isdigit() and _has_moment_and_address(first):
+        return 1
+    if not (fold(first).startswith(_OPENERS) or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))):
         return 0
     for length in range(2, MAX_ATTRIBUTION_LINES + 1):
         following = lines[index + length - 1 : index + length]
         if not following or not following[0] or following[0].startswith(">"):
             return 0
-        if following[0].endswith(":"):
+        if following[0].endswith((":", "：")):
             joined = _joined(lines, index, length)
             return length if _reads_as_attribution(joined) and _has_moment_or_address(joined) else 0
     return 0
@@ -70,7 +81,7 @@ def attribution_length(lines: list[str], index: int) -> int:
 
 def is_certain_attribution(lines: list[str], index: int, length: int) -> bool:
     """Tell whether an attribution stands for itself, without marked lines below it: opener, verb, and moment."""
-    text = _joined(lines, index, length)
+    text = _joined(lines, index, length).strip("- ")
     folded = fold(text)
     return folded.startswith(_OPENERS) and _has_verb(folded) and bool(_CLOCK_OR_YEAR.search(text))
 
@@ -81,9 +92,9 @@ def is_separator(line: str) -> bool:
 
 
 def begins_header_block(lines: list[str], index: int) -> bool:
-    """Tell whether ``From:`` and at least two more header lines begin here, an underscore rule above them or not."""
+    """Tell whether ``From:``, a subject and one more header line begin here, an underscore rule above them or not."""
     start = _after_rule(lines, index)
-    if start >= len(lines) or _field(lines[start]) != "from":
+    if start >= len(lines) or not _field(lines[start]):
         return False
     fields = {_field(line) for line in lines[start : start + MAX_HEADER_LINES // 2]}
     return {"from", "subject"} <= fields and len(fields - {""}) >= 3
@@ -131,14 +142,23 @@ def _field(line: str) -> str:
 
 
 def _reads_as_attribution(text: str) -> bool:
-    folded = fold(text)
-    if not _has_verb(folded):
-        return folded[:1].isdigit() and "@" in folded and bool(_CLOCK_OR_YEAR.search(folded))
+    if not _has_verb(fold(text)):
+        # In whatever language: a moment and an address with a colon behind them.
+        return _has_moment_and_address(text)
     return _has_moment_or_address(text) or len(text.split()) <= MAX_NAME_ONLY_WORDS
 
 
+def _is_between_dashes(line: str) -> bool:
+    """Tell a line that is drawn out with dashes: ``---- On … wrote ----``."""
+    return line.startswith("--") and line.endswith("--") and _has_verb(fold(line))
+
+
+def _has_moment_and_address(text: str) -> bool:
+    return "@" in text and bool(_CLOCK_OR_YEAR.search(text))
+
+
 def _has_verb(folded: str) -> bool:
-    return folded.rstrip(": ").endswith(_VERBS) or any(verb in folded for verb in _VERBS_INSIDE)
+    return folded.rstrip(":：- ").endswith(_VERBS) or any(verb in folded for verb in _VERBS_INSIDE)
 
 
 def _has_moment_or_address(text: str) -> bool:

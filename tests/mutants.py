@@ -191,6 +191,16 @@ MUTANTS = (
            "tests/store/test_changes.py"),
     Mutant(0, "pages lose ties", "store/queues.py", "place > tuple_(*after)", "place > tuple_(after[0], after[1], 2**31)",
            "tests/store/test_queues.py -k pages"),
+    Mutant(0, "an attached mail stays with the child", "intake/frames.py", 'forwarded=_forwarded(fields["forwarded"])',
+           "forwarded=None", "tests/intake/test_parse_anything.py -k forwarded_mail_reaches"),
+    Mutant(0, "two equals signs are one", "intake/parsing/transfer.py", 'if b"==" in octets', 'if b"==" in b""',
+           "tests/intake/test_mails.py -k two_equals_signs"),
+    Mutant(0, "UTF-8 under any label of Asia", "intake/parsing/charsets.py", "letters=1 if _is_single_byte(name) else 3",
+           "letters=1", "tests/intake/test_parse_anything.py -k two_letters"),
+    Mutant(0, "an opened quote is told to the customer", "procedure/quoting.py", "ranges = _quoted(stripped)",
+           "ranges = list(fold_ranges(text))", "tests/procedure/test_quoting_answers.py -k takes_nothing"),
+    Mutant(0, "an unknown conversation opens its quotes", "procedure/quoting_answers.py",
+           "sum(worded) >= 2 and sum(worded) * 2 >= len(worded)", "worded", "tests/procedure/test_quoting_answers.py -k unknown"),
 )  # fmt: skip
 
 

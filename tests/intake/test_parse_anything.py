@@ -47,6 +47,14 @@ def test_parse_never_raises(raw: bytes) -> None:
     assert "\x00" not in mail.text + mail.subject
 
 
+def test_two_letters_of_asia_are_no_utf8() -> None:
+    """Two letters in an Asian encoding can be UTF-8 by accident; only many are UTF-8 with a wrong label."""
+    thanks = "谢谢".encode("gb18030")
+    assert thanks.decode("utf-8") != "谢谢"
+    assert decode(thanks, "gb2312", Notes([])) == "谢谢"
+    assert decode("你好世界".encode(), "gb2312", Notes([])) == "你好世界"
+
+
 def test_a_forwarded_mail_reaches_the_parent() -> None:
     """What the parser found of an attached mail is there after the way from child to parent."""
     raw = b"Content-Type: message/rfc822\n\nFrom: E <e@c.example>\nSubject: x\nMessage-ID: <7@c.example>\n\nhi\n"

@@ -60,8 +60,18 @@ ATTRIBUTIONS = [
     "Le 22 nov. 2026 à 13:24, Nikos <nikos@x.example> a écrit\xa0:",
     "Il giorno dom 22 nov 2026 alle ore 13:24 Nikos <nikos@x.example> ha scritto:",
     "El dom, 22 nov 2026 a las 13:24, Nikos (<nikos@x.example>) escribió:",
+    "Op 22-11-2026 13:24 schreef Nikos <nikos@x.example>:",
+    "Op 22-nov.-2026, om 13:24 heeft Nikos <nikos@x.example> het volgende geschreven:",
+    "Den 22 november, 2026 13:24, Nikos (nikos@x.example) skrev:",
+    "W dniu 22 listopada 2026 13:24 użytkownik Nikos <nikos@x.example>\nnapisał:",
+    "Em dom., 22 de nov. de 2026 às 13:24, Nikos <nikos@x.example> escreveu:",
+    "---- On Sun, 22 Nov 2026 13:24:00 +0200 Nikos <nikos@x.example> wrote ----",
+    "---- Στις Κυρ, 22 Νοε 2026 13:24:00 +0200 Νίκος <nikos@x.example> έγραψε ----",
 ]
-WEAK = ["Nikos Pappas wrote:", "2026-11-22 13:24 GMT+02:00 Nikos <nikos@x.example>:", "Νίκος έγραψε:"]
+WEAK = ["Nikos Pappas wrote:", "вс, 22 нояб. 2026 г. в 13:24, Nikos <nikos@x.example>:",
+        "2026年11月22日 週日 下午1:24 Nikos <nikos@x.example> 寫道：", "2026/11/22 Nikos <nikos@x.example>",
+        "2026-11-22 13:24 GMT+02:00 Nikos <\nnikos@x.example>:", "Νίκος <n@x.example> έγραψε στις 22/11/2026 13:24:",
+        "2026-11-22 13:24 GMT+02:00 Nikos <nikos@x.example>:", "Νίκος έγραψε:"]  # fmt: skip
 
 
 @pytest.mark.parametrize("attribution", ATTRIBUTIONS + WEAK)
@@ -102,6 +112,14 @@ BLOCKS = [
     "De : N\nEnvoyé : dimanche\nÀ : S\nObjet : x",
     "Da: N\nInviato: domenica\nA: S\nOggetto: x",
     "De: N\nEnviado: domingo\nPara: S\nAsunto: x",
+    "Fra: N\nSendt: søndag\nTil: S\nEmne: x",
+    "Från: N\nSkickat: söndag\nTill: S\nÄmne: x",
+    "Van: N\nVerzonden: zondag\nAan: S\nOnderwerp: x",
+    "Od: N\nWysłano: niedziela\nDo: S\nTemat: x",
+    "Date: Sunday\nFrom: N\nTo: S\nSubject: x",
+    "Θέμα: x\nΗμερομηνία: Κυριακή\nΑπό: N\nΠρος: S",
+    "-----Oprindelig meddelelse-----\nN",
+    "------------------ 原始邮件 ------------------\nN",
 ]
 
 
@@ -157,7 +175,7 @@ def test_a_mail_of_nothing_but_quotes_is_open(text: str) -> None:
 LINES = st.sampled_from(
     ["", ">", "> a", ">> b", "words", "On 2026-11-22 13:24, A wrote:", "On a", "b wrote:", "From: x", "To: y",
      "Subject: z", "-----Original Message-----", "__________", "---------- Forwarded message ---------",
-     "Στις 2026 ο Α έγραψε:"]
+     "Στις 2026 ο Α έγραψε:", "see below", "--> a", "[A B] c"]
 )  # fmt: skip
 
 

@@ -120,6 +120,26 @@ def test_quotes_are_folded_and_never_cut() -> None:
     ]
 
 
+def test_words_inside_a_quote_are_pointed_at() -> None:
+    """What a customer wrote between our lines is open and marked, also where the quote has no marks."""
+    assert texts(message(1, "Hi\n> one\nanswer\n> two\nbye"))[2:6] == [
+        "  ▸ 1 quoted line",
+        "  ✎ written inside the quote",
+        "  answer",
+        "  ▸ 1 quoted line",
+    ]
+    block = "Hi\n\nFrom: Maria\nSent: Monday\nSubject: x\n\nWhich domain is it?\nshop.example\nSince when?\nThank you"
+    said = ("Which domain is it?\nSince when?\nThank you",)
+    lines = [line.text for line in message_lines(message(1, block), LOOK, frozenset(), earlier=said)]
+    assert lines[3:] == [
+        "▸ 5 quoted lines",
+        "✎ written inside the quote",
+        "shop.example",
+        "▸ 2 quoted lines",
+        "",
+    ]
+
+
 def test_escapes_in_a_body_are_pictures() -> None:
     """Nothing in a message acts on the terminal."""
     assert texts(message(1, "a\x1b]52;c;eA==\x07b", author_name="x\x1by"))[:2] == [

@@ -27,6 +27,9 @@ from tui.widgets.conversation_lines import PORTION, Line, Look, Spot, SpotKind, 
 
 Mode = Literal["conversation", "history"]
 
+QUOTABLE = 4
+"""Messages before one in which the words of its quotes are looked for."""
+
 BATCH = 30
 """Messages laid out at first, and with each request for older ones."""
 
@@ -157,11 +160,20 @@ class Conversation(ScrollView, can_focus=True):
 
     def _lines_of(self, message: MessageView, look: Look) -> tuple[Line, ...]:
         unfolded, shown = self._unfolded.get(message.id, frozenset()), self._shown.get(message.id, PORTION)
-        key = (message, look.width, look.now.date(), unfolded, shown)
+        earlier = self._before(message)
+        key = (message, look.width, look.now.date(), unfolded, shown, tuple(one.id for one in earlier))
         lines = self._laid_out.get(key)
         if lines is None:
-            lines = self._laid_out[key] = message_lines(message, look, unfolded, shown)
+            said = tuple(one.text for one in earlier)
+            lines = self._laid_out[key] = message_lines(message, look, unfolded, shown, said)
         return lines
+
+    def _before(self, message: MessageView) -> tuple[MessageView, ...]:
+        """Return the last words with a customer before one of theirs: what it can quote."""
+        if self._ticket is None or message.kind is not MessageKind.CUSTOMER:
+            return ()
+        talk = (MessageKind.CUSTOMER, MessageKind.STAFF)
+        return tuple(one for one in self._ticket.messages if one.id < message.id and one.kind in talk)[-QUOTABLE:]
 
     def _lay_out_history(self, ticket: TicketView, look: Look) -> None:
         for event in ticket.events:

@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from desk.views import AttachmentView, EventView, MessageView
-from procedure.quoting import fold_ranges
+from procedure.quoting import answers_inside, fold_ranges
 from procedure.terms import MessageKind, OutboxState
 from tui.history_words import Reader, sentence, who
 from tui.safe import cut, safe
@@ -70,15 +70,18 @@ MACHINE_LINES = 2
 """Lines of an automatic mail that are shown without being asked for."""
 
 
-def message_lines(message: MessageView, look: Look, unfolded: frozenset[int], shown: int = PORTION) -> tuple[Line, ...]:
+def message_lines(
+    message: MessageView, look: Look, unfolded: frozenset[int], shown: int = PORTION, earlier: tuple[str, ...] = ()
+) -> tuple[Line, ...]:
     """Return a message as lines: heading, delivery, attachments, body, and a blank line.
 
-    ``unfolded`` are the numbers of the quotes that stand open, ``shown`` the characters of the body to show.
+    ``unfolded`` are the numbers of the quotes that stand open, ``shown`` the characters of the body to show,
+    ``earlier`` the messages that it may quote.
     """
     lines = [_heading(message, look), *_delivery(message, look)]
     for attachment in message.attachments:
         lines += _attachment(attachment, look, GUTTER[message.kind])
-    lines += _body(message, look, unfolded, shown)
+    lines += _body(message, look, unfolded, shown, earlier)
     return (*lines, Line(""))
 
 
@@ -129,12 +132,18 @@ def _attachment(attachment: AttachmentView, look: Look, gutter: str) -> Iterator
         yield Line(piece, "strong", gutter)
 
 
-def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int) -> Iterator[Line]:
-    """Yield the body, each quote as one line unless it is unfolded."""
+def _body(
+    message: MessageView, look: Look, unfolded: frozenset[int], shown: int, earlier: tuple[str, ...]
+) -> Iterator[Line]:
+    """Yield the body, each quote as one line unless it is unfolded; words written inside a quote are pointed at."""
     text, gutter = safe(message.text[:shown].rstrip(), multiline=True), GUTTER[message.kind]
     plain = text.split("\n")
     place = 0
-    for number, (begin, end) in enumerate(_folds(message, text)):
+    folds = _folds(message, text, earlier)
+    answers = answers_inside(text, folds)
+    for number, (begin, end) in enumerate(folds):
+        if (place, begin) in answers:
+            yield Line("✎ written inside the quote", "strong", gutter)
         yield from _wrapped(plain[place:begin], look, gutter)
         is_open, word = number in unfolded, "line" if end - begin == 1 else "lines"
         glyph = "▾" if is_open else "▸"
@@ -151,10 +160,10 @@ def _body(message: MessageView, look: Look, unfolded: frozenset[int], shown: int
         yield Line(cut(said, look.width - 2), "fold", gutter, Spot(SpotKind.REST, message.id))
 
 
-def _folds(message: MessageView, text: str) -> tuple[tuple[int, int], ...]:
+def _folds(message: MessageView, text: str, earlier: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
     """Return what is folded: quotes; of a machine's mail all of it, since every ticket has the same acknowledgement."""
     if message.kind is not MessageKind.SYSTEM:
-        return fold_ranges(text)
+        return fold_ranges(text, earlier)
     lines = text.count("\n") + 1
     return ((0, lines),) if lines > MACHINE_LINES else ()
 
