@@ -115,9 +115,8 @@ MUTANTS = (
            "tests/desk/test_replies.py -k meanwhile"),
     Mutant(5, "an event with half the change", "desk/recording.py", "changed = [field for field in is_now if",
            "changed = [field for field in is_now if field != 'wake_at' and", LAWS),
-    Mutant(5, "a change without an event", "desk/outgoing.py", "        session.get_one(Message, row.answer_id).takes_turn = "
-           "True\n", "        locked(session, row.ticket_id).priority = 'low'\n"
-           "        session.get_one(Message, row.answer_id).takes_turn = True\n", LAWS),
+    Mutant(5, "a change without an event", "desk/outgoing.py", "    row.state, row.sent_at = OutboxState.SENT, now\n",
+           "    row.state, row.sent_at = OutboxState.SENT, now\n    locked(session, row.ticket_id).priority = 'low'\n", LAWS),
     Mutant(5, "tags changed past the history", "desk/recording.py", "is_now = _fields(ticket, had if tags is None else tags)",
            "is_now = _fields(ticket, had)", "tests/desk/test_tickets.py -k tags"),
     Mutant(4, "a delay ends the answer", "desk/filing.py", "if where.delivery is Delivery.FAILED:", "if where.delivery is not Delivery.ARRIVED:",
