@@ -10,6 +10,7 @@ from procedure.terms import ref
 
 if TYPE_CHECKING:
     from desk.decisions import Decided
+    from desk.flood_decisions import FloodDecided
 
 
 def ticket(view: TicketView) -> dict[str, Any]:
@@ -93,10 +94,15 @@ def decided(done: Decided) -> dict[str, Any]:
     return {"id": done.ledger_id, "decision": done.act, "fate": done.fate.value, "ticket": ticket}
 
 
+def flood_decided(done: FloodDecided) -> dict[str, Any]:
+    """Return what was decided about a flood."""
+    return {"id": done.first_id, "decision": done.act, "mails": done.mails}
+
+
 def ledger_with_rules(row: LedgerRow) -> dict[str, Any]:
     """Return an accepted mail with who had logged in to send it and the rules that had a say in its fate."""
     rules = [{"rule": hit.rule, "because": hit.because} for hit in row.rules]
-    return {**ledger(row), "user": row.user, "rules": rules}
+    return {**ledger(row), "user": row.user, "flood_of": row.flood_of, "folded": row.folded, "rules": rules}
 
 
 def balance(sums: Balance) -> dict[str, Any]:

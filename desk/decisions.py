@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -26,6 +27,7 @@ from desk.actors import Actor
 from desk.context import Desk
 from desk.correspondence import add_participant
 from desk.errors import Conflict, Invalid, NotFound
+from desk.floods import leave
 from desk.recording import record
 from procedure.mail import ParsedMail, RuleHit
 from procedure.permissions import Permission
@@ -71,7 +73,7 @@ def join(actor: Actor, desk: Desk, ledger_id: int, ticket_id: int | None = None)
     """
 
     def work(session: Session) -> Decided:
-        wanted = ticket_id if ticket_id is not None else _row(session, ledger_id).wants_ticket_id
+        wanted = ticket_id if ticket_id is not None else locked(session, ledger_id).wants_ticket_id
         if wanted is None:
             raise Invalid(f"Mail {ledger_id} names no ticket; say which one it should join.")
         if session.get(Ticket, wanted) is None:
@@ -109,21 +111,34 @@ def take_back(actor: Actor, desk: Desk, ledger_id: int) -> Decided:
 def put_back(session: Session, actor: Actor, desk: Desk, ledger_id: int, event_id: int | None = None) -> Decided:
     """Put a mail back to where it was before the decision on it, or before the one that an event records.
 
-    Raises NotFound, Invalid, and Conflict when somebody has decided something else since.
+    It stands by itself then, whatever flood it was of. Raises NotFound, Invalid, and Conflict when somebody has decided
+    something else since.
     """
-    row = _row(session, ledger_id)
+    row = locked(session, ledger_id)
     if row.decision is None:
         raise Invalid(f"There is no decision on mail {ledger_id} to take back.")
-    kept, before = row.decision, row.decision["before"]
+    kept = row.decision
     if event_id not in (None, kept["event"]):
         raise Conflict(f"Somebody has decided something else on mail {ledger_id} since.")
-    if row.fate is not Fate.PENDING and kept["act"] != "spam":
+    if not is_open(row):
         raise Invalid(f"Mail {ledger_id} {_standing(row)} already; that cannot be taken back.")
-    row.fate, row.attempts, row.reason = Fate(before["fate"]), before["attempts"], before["reason"]
-    row.decision, row.lease_until = None, None
+    leave(session, row)
+    restore(row)
     data = {"ledger": row.id, "decision": kept["act"], "fate": row.fate.value, "undoes": kept["event"]}
     record(session, actor, desk.clock.now(), "decision_taken_back", kept["ticket"], data)
     return Decided(ledger_id, "take_back", row.fate, None)
+
+
+def is_open(row: Ledger) -> bool:
+    """Tell whether nothing came of the decision on a mail yet."""
+    return row.decision is not None and (row.fate is Fate.PENDING or row.decision["act"] == "spam")
+
+
+def restore(row: Ledger) -> None:
+    """Make a mail what it was before the decision on it."""
+    before = row.decision["before"]
+    row.fate, row.attempts, row.reason = Fate(before["fate"]), before["attempts"], before["reason"]
+    row.decision, row.lease_until = None, None
 
 
 def decided(
@@ -146,24 +161,33 @@ def decided(
 def _decide(
     session: Session, actor: Actor, desk: Desk, ledger_id: int, what: str, ticket_id: int | None = None
 ) -> Decided:
-    row, now = _row(session, ledger_id), desk.clock.now()
+    row, now = locked(session, ledger_id), desk.clock.now()
     if _is_done(row, what, ticket_id):
         return Decided(ledger_id, what, row.fate, row.ticket_id)
-    _refuse(row, what)
+    refuse(row, what)
+    leave(session, row)
+    data = {"ledger": row.id, "decision": what, "fate": row.fate.value}
+    mark(row, what, actor, now, record(session, actor, now, "decided", ticket_id, data), ticket_id)
+    return Decided(ledger_id, what, row.fate, row.ticket_id)
+
+
+def mark(row: Ledger, what: str, actor: Actor, now: datetime, event_id: int, ticket_id: int | None = None) -> None:
+    """Write a decision on a mail, with what was before it, and make the mail due for the filer if that carries it out.
+
+    ``event_id`` is the event that records the decision.
+    """
     before = {"fate": row.fate.value, "attempts": row.attempts, "reason": row.reason}
     if row.decision is not None:  # marked as spam, and now something else
         before = row.decision["before"]
-    data = {"ledger": row.id, "decision": what, "fate": before["fate"]}
-    event = record(session, actor, now, "decided", ticket_id, data)
     decision = {"act": what, "by": actor.login, "at": now.isoformat(), "ticket": ticket_id}
-    row.decision = {**decision, "before": before, "event": event}
+    row.decision = {**decision, "before": before, "event": event_id}
     if what != "spam":
         _make_due(row, _sentence(what, actor.login, ticket_id))
-    return Decided(ledger_id, what, row.fate, row.ticket_id)
 
 
 def _make_due(row: Ledger, reason: str) -> None:
     """Make a mail due for the filer, before what came later than it, with all its attempts before it."""
+    row.flood_of = None
     row.fate, row.attempts, row.due_at, row.lease_until, row.reason = Fate.PENDING, 0, row.received_at, None, reason
 
 
@@ -171,7 +195,8 @@ def _is_done(row: Ledger, what: str, ticket_id: int | None) -> bool:
     return row.decision is not None and (row.decision["act"], row.decision["ticket"]) == (what, ticket_id)
 
 
-def _refuse(row: Ledger, what: str) -> None:
+def refuse(row: Ledger, what: str) -> None:
+    """Raise Conflict for a mail that no person decides about."""
     if row.fate not in PARKED:
         raise Conflict(f"Mail {row.id} {_standing(row)}; only quarantined and poison mail waits for a decision.")
     if what == "retry" and row.fate is not Fate.POISON:
@@ -196,7 +221,8 @@ def _sentence(what: str, who: str, ticket_id: int | None) -> str:
     return _WORDS[what].format(who=who, ticket=ref(ticket_id) if ticket_id is not None else "")
 
 
-def _row(session: Session, ledger_id: int) -> Ledger:
+def locked(session: Session, ledger_id: int) -> Ledger:
+    """Return a row of the ledger for a change. Raises NotFound."""
     row = session.exec(select(Ledger).where(col(Ledger.id) == ledger_id).with_for_update()).first()
     if row is None:
         raise NotFound(f"There is no mail {ledger_id} in the ledger.")

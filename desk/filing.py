@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, text
 from sqlmodel import Session, col, select
 
-from desk import filed, outgoing
+from desk import filed, floods, outgoing
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
@@ -165,7 +165,7 @@ def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: Pa
     mail = filed.Arrived(ledger_id, envelope, parsed)
     where = _bounce(session, actor, desk, parsed, where)
     ticket_id = filed.write(session, actor, desk, policy, mail, where)
-    _settle(session, actor, row, where, ticket_id, now)
+    _settle(session, actor, row, where, ticket_id, now, policy.flood.window)
     return Filed(where.fate, ticket_id)
 
 
@@ -187,7 +187,13 @@ def _bounce(session: Session, actor: Actor, desk: Desk, parsed: ParsedMail, wher
 
 
 def _settle(
-    session: Session, actor: Actor, row: Ledger, where: Destination, ticket_id: int | None, now: datetime
+    session: Session,
+    actor: Actor,
+    row: Ledger,
+    where: Destination,
+    ticket_id: int | None,
+    now: datetime,
+    window: timedelta,
 ) -> None:
     row.fate, row.reason, row.ticket_id = where.fate, storable(where.reason)[:500], ticket_id
     row.duplicate_of = where.duplicate_of
@@ -195,6 +201,8 @@ def _settle(
     row.lease_until = None
     if where.fate is Fate.QUARANTINED:
         row.wants_ticket_id, row.decision = where.linked_ticket_id, None
+        if where.is_flood:
+            floods.fold(session, row, where, window)
     if ticket_id is not None:
         _received_again(session, actor, row, ticket_id)
     if where.fate not in (Fate.NEW_TICKET, Fate.APPENDED):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import String, cast, func, or_
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
-from desk import raw_mail
+from desk import floods, raw_mail
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
@@ -132,37 +133,12 @@ def rows(
     """Return ledger rows, newest first; the next page begins before the last row's id. ``limit`` None: all."""
 
     def work(session: Session) -> list[LedgerRow]:
-        statement = _found(select(Ledger), fate, "")
+        statement = select(Ledger).order_by(col(Ledger.id).desc())
+        if fate is not None:
+            statement = statement.where(Ledger.fate == fate)
         if before_id is not None:
             statement = statement.where(col(Ledger.id) < before_id)
         return [_view(row) for row in session.exec(statement.limit(limit))]
-
-    return desk.database.read(work)
-
-
-@act(Permission.READ_LEDGER)
-def ids(
-    actor: Actor,
-    desk: Desk,
-    *,
-    fate: Fate | None = None,
-    text: str = "",
-    before_id: int | None = None,
-    down_to: int | None = None,
-    limit: int | None = None,
-) -> list[int]:
-    """Return the ids of mails, newest first: of a fate, with all words of ``text`` in sender or recipients.
-
-    ``before_id`` is where the page before ended, ``down_to`` the last id of what is shown already.
-    """
-
-    def work(session: Session) -> list[int]:
-        statement = _found(select(col(Ledger.id)), fate, text)
-        if before_id is not None:
-            statement = statement.where(col(Ledger.id) < before_id)
-        if down_to is not None:
-            statement = statement.where(col(Ledger.id) >= down_to)
-        return list(session.exec(statement.limit(limit)))
 
     return desk.database.read(work)
 
@@ -173,25 +149,21 @@ def some(actor: Actor, desk: Desk, wanted: Iterable[int]) -> dict[int, LedgerRow
     few = list(wanted)[:500]
 
     def work(session: Session) -> dict[int, LedgerRow]:
-        rows = session.exec(select(Ledger).where(col(Ledger.id).in_(few)))
-        return {view.id: view for view in map(_view, rows)}
+        rows = session.exec(select(Ledger).where(col(Ledger.id).in_(few))).all()
+        folded = floods.sizes(session, few)
+        return {view.id: replace(view, folded=folded.get(view.id, 0)) for view in map(_view, rows)}
 
     return desk.database.read(work)
-
-
-def _found(statement: Any, fate: Fate | None, text: str) -> Any:
-    if fate is not None:
-        statement = statement.where(Ledger.fate == fate)
-    for word in storable(text).lower().split():
-        sender, to = func.lower(Ledger.mail_from), func.lower(cast(Ledger.rcpt_to, String))
-        statement = statement.where(or_(sender.contains(word, autoescape=True), to.contains(word, autoescape=True)))
-    return statement.order_by(col(Ledger.id).desc())
 
 
 @act(Permission.READ_LEDGER)
 def get(actor: Actor, desk: Desk, ledger_id: int) -> LedgerRow:
     """Return one ledger row. Raises NotFound."""
-    return desk.database.read(lambda session: _view(_row(session, ledger_id)))
+    return desk.database.read(
+        lambda session: replace(
+            _view(_row(session, ledger_id)), folded=floods.sizes(session, [ledger_id]).get(ledger_id, 0)
+        )
+    )
 
 
 @act(Permission.READ_RAW)
@@ -306,6 +278,7 @@ def _view(row: Ledger) -> LedgerRow:
         wants_ticket_id=row.wants_ticket_id,
         decision=_decision(row.decision),
         user=row.user,
+        flood_of=row.flood_of,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from desk import flood_decisions
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
@@ -64,6 +65,9 @@ def undo(actor: Actor, desk: Desk) -> str:
 
     def work(session: Session) -> str:
         event = _last(session, actor, desk.clock.now())
+        if event is not None and event.kind == "decided" and "mails" in event.data:
+            back = flood_decisions.put_back(session, actor, desk, event)
+            return f"the decision on {back.mails} mails"
         if event is not None and event.kind == "decided":
             put_back(session, actor, desk, int(event.data["ledger"]), event.id)
             return f"the decision on mail {event.data['ledger']}"

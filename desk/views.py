@@ -168,7 +168,10 @@ class DecisionView:
 
 @dataclass(frozen=True)
 class LedgerRow:
-    """One accepted mail without its bytes; ``user`` is who had logged in to send it, '' for nobody."""
+    """One accepted mail without its bytes; ``user`` is who had logged in to send it, '' for nobody.
+
+    ``folded`` mails of a flood stand behind it; ``flood_of`` is the mail behind which it stands itself.
+    """
 
     id: int
     received_at: datetime
@@ -186,11 +189,38 @@ class LedgerRow:
     wants_ticket_id: int | None = None
     decision: DecisionView | None = None
     user: str = ""
+    flood_of: int | None = None
+    folded: int = 0
 
     @property
     def is_parked(self) -> bool:
         """Tell whether the mail is where a person decides about it."""
         return self.fate in (Fate.QUARANTINED, Fate.POISON)
+
+
+AT_ONCE = 2_000
+"""Mails of a flood that one act decides about: more would hold the store for seconds. The rest stay one item."""
+
+
+@dataclass(frozen=True)
+class LedgerPage:
+    """Ids of mails, newest first. ``next_before`` is where the next page begins, None at the end of the ledger.
+
+    ``searched_to`` is set when the words were looked for only in mails received since that moment.
+    """
+
+    ids: tuple[int, ...]
+    next_before: int | None = None
+    searched_to: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which mails: of a fate, with all words of ``text`` in sender or recipients, of the flood of ``flood``."""
+
+    fate: Fate | None = None
+    text: str = ""
+    flood: int | None = None
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,9 @@ class Destination:
     ``linked_ticket_id`` is a ticket that it continues without being part of it, or wants to join. ``is_unverified``: it
     carries a proof, but its sender takes no part in the ticket. A delivery report names the outbox row or else the
     Message-ID of the answer it is about, and in ``delivery`` what became of that. ``duplicate_of`` is the ledger row
-    of which it is a copy. ``kind`` is what it becomes in a ticket: an answer (``staff``) or a note when
-    ``staff_login`` wrote it. ``stated`` is the mail that ``staff_login`` forwarded and that opens the ticket.
+    of which it is a copy; ``is_flood``: it waits with others like it. ``kind`` is what it becomes in a ticket: an
+    answer (``staff``) or a note when ``staff_login`` wrote it. ``stated`` is the mail that ``staff_login`` forwarded
+    and that opens the ticket.
     """
 
     fate: Fate
@@ -90,6 +91,7 @@ class Destination:
     is_unverified: bool = False
     rules: tuple[RuleHit, ...] = ()
     duplicate_of: int | None = None
+    is_flood: bool = False
     kind: MessageKind = MessageKind.CUSTOMER
     staff_login: str | None = None
     stated: ForwardedMail | None = None

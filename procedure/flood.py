@@ -16,6 +16,9 @@ from procedure.policy_values import Flood
 from procedure.subjects import fold_numbers
 from procedure.terms import ref
 
+CROWD = "A flood of strangers"
+"""How the reason begins of mail that waits because too many strangers write at once."""
+
 
 @dataclass(frozen=True)
 class FloodFound:
@@ -40,7 +43,7 @@ def find_flood(mail: ParsedMail, known: Known, limits: Flood, received_at: datet
             return FloodFound(reason, first)
     if limits.strangers and known.is_crowded and not known.requests:
         return FloodFound(
-            f"A flood: more than {limits.strangers} mails within {minutes} minutes, this of a stranger.", None
+            f"{CROWD}: more than {limits.strangers} mails within {minutes} minutes, this is one of theirs.", None
         )
     return None
 

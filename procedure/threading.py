@@ -253,7 +253,8 @@ def _flood(found: Destination, case: _Case) -> Destination:
     flood = find_flood(case.mail, case.known, case.policy.flood, case.envelope.received_at)
     if flood is None:
         return found
-    held = replace(found, fate=Fate.QUARANTINED, ticket_id=flood.ticket_id, linked_ticket_id=flood.ticket_id)
+    at = flood.ticket_id
+    held = replace(found, fate=Fate.QUARANTINED, ticket_id=at, linked_ticket_id=at, is_flood=True)
     return explained(held, "flood", flood.reason)
 
 

@@ -44,6 +44,12 @@ OPEN_SQL = "status NOT IN ('solved', 'closed')"
 ASLEEP_SQL = "wake_at IS NOT NULL AND status NOT IN ('new', 'open')"
 """Tickets that a moment will wake or close."""
 
+HELD_SQL = "fate = 'quarantined' AND flood_of IS NULL"
+"""Mails that a person looks at; a flood is one of them."""
+
+FOLDED_SQL = "flood_of IS NOT NULL"
+"""Mails that stand behind the first of their flood."""
+
 PENDING_SQL = "fate = 'pending'"
 """Mails that have no fate yet."""
 
@@ -233,13 +239,14 @@ class Ledger(SQLModel, table=True):
     """An accepted mail. ``pending`` rows are due at ``due_at`` unless leased until ``lease_until``.
 
     ``user`` is who had logged in to send it, '' for nobody. ``wants_ticket_id`` is the ticket that a quarantined mail
-    wants to join. ``decision`` is what a person decided about it, with what was before (``desk.decisions``); the filer
-    carries it out.
+    wants to join. ``flood_of`` is the first waiting mail of a flood, for the others (``desk.floods``). ``decision`` is
+    what a person decided about it, with what was before (``desk.decisions``); the filer carries it out.
     """
 
     __table_args__ = (
         CheckConstraint("(fate = 'duplicate') = (duplicate_of IS NOT NULL)", name="duplicate_names_the_first"),
         CheckConstraint("fate NOT IN ('new_ticket', 'appended') OR ticket_id IS NOT NULL", name="filed_has_ticket"),
+        CheckConstraint("flood_of IS NULL OR fate = 'quarantined'", name="folded_waits"),
         Index(
             "uq_ledger_digest",
             "digest",
@@ -255,6 +262,8 @@ class Ledger(SQLModel, table=True):
             postgresql_where=text(PENDING_SQL),
         ),
         Index("ix_ledger_fate", "fate", "id"),
+        Index("ix_ledger_held", "id", sqlite_where=text(HELD_SQL), postgresql_where=text(HELD_SQL)),
+        Index("ix_ledger_flood_of", "flood_of", "id", sqlite_where=text(FOLDED_SQL), postgresql_where=text(FOLDED_SQL)),
         Index(
             "ix_ledger_duplicate_of",
             "duplicate_of",
@@ -279,6 +288,7 @@ class Ledger(SQLModel, table=True):
     due_at: datetime
     lease_until: datetime | None = None
     wants_ticket_id: int | None = Field(default=None, foreign_key="ticket.id")
+    flood_of: int | None = Field(default=None, foreign_key="ledger.id")
     decision: Any = Field(default=None, sa_type=MaybeJson, nullable=True)
 
 

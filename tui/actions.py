@@ -119,6 +119,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("ticket.yank", ("y",), "copy ref", "Copy the ticket's reference to the clipboard.", _QT),
     Action("ticket.history", ("h",), "history", "Change between conversation and history.", _T),
     Action("ledger.fate", ("f",), "fate", "Show only the mails that ended in one way.", _LG, _LEDGER, hint=7),
+    Action("ledger.more", ("m",), "more", "Look for the words further back.", _LG, _LEDGER),
     Action("mail.release", ("r",), "release", "Let a quarantined or poison mail open a ticket.", _LM, _DECIDE, True, 2),
     Action("mail.join", ("J",), "join", "Let a quarantined or poison mail join a ticket.", _LM, _DECIDE, True, 3),
     Action("mail.spam", ("s",), "spam", "Mark a quarantined or poison mail as spam; it is kept.", _LM, _DECIDE, hint=4),

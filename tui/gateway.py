@@ -13,8 +13,19 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from desk.views import Balance, DraftView, LedgerRow, LevelCount, QueueRow, RawPart, StaffView, TicketView
-from procedure.terms import Fate, Level, MessageKind, Priority, Status
+from desk.views import (
+    Balance,
+    DraftView,
+    LedgerPage,
+    LedgerRow,
+    LevelCount,
+    QueueRow,
+    RawPart,
+    StaffView,
+    TicketView,
+    Wanted,
+)
+from procedure.terms import Level, MessageKind, Priority, Status
 
 if TYPE_CHECKING:
     from desk.actors import Actor
@@ -86,22 +97,20 @@ class Gateway:
 
         return await self._call(ledger.sums, self.actor, self.desk)
 
-    async def mail_ids(
+    async def mail_page(
         self,
-        fate: Fate | None = None,
-        text: str = "",
+        wanted: Wanted,
         *,
         before_id: int | None = None,
         down_to: int | None = None,
         limit: int | None = None,
-    ) -> list[int]:
-        """Return ids of the ledger, newest first."""
-        from desk import ledger
+    ) -> LedgerPage:
+        """Return a page of the ledger, newest first."""
+        from desk import ledger_search
 
         return await self._call(
-            ledger.ids, self.actor, self.desk,
-            fate=fate, text=text, before_id=before_id, down_to=down_to, limit=limit,
-        )  # fmt: skip
+            ledger_search.page, self.actor, self.desk, wanted, before_id=before_id, down_to=down_to, limit=limit
+        )
 
     async def mails(self, ids: Iterable[int]) -> Mapping[int, LedgerRow]:
         """Return the lines of mails."""
@@ -219,6 +228,24 @@ class Gateway:
         from desk import decisions
 
         await self._call(decisions.take_back, self.actor, self.desk, ledger_id)
+
+    async def release_flood(self, first_id: int) -> int:
+        """Let the mails of a flood open tickets, and return how many."""
+        from desk import flood_decisions
+
+        return (await self._call(flood_decisions.release, self.actor, self.desk, first_id)).mails
+
+    async def spam_flood(self, first_id: int) -> int:
+        """Mark the mails of a flood as spam, and return how many."""
+        from desk import flood_decisions
+
+        return (await self._call(flood_decisions.spam, self.actor, self.desk, first_id)).mails
+
+    async def take_back_flood(self, first_id: int) -> int:
+        """Take back the decision on a flood, and return on how many mails."""
+        from desk import flood_decisions
+
+        return (await self._call(flood_decisions.take_back, self.actor, self.desk, first_id)).mails
 
     async def undo(self) -> str:
         """Take back the last act."""

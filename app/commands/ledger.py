@@ -14,6 +14,7 @@ from procedure.terms import Fate, parse_ref
 
 if TYPE_CHECKING:
     from desk.decisions import Decided
+    from desk.flood_decisions import FloodDecided
 
 
 @click.group()
@@ -64,6 +65,8 @@ def show(context: Context, mail: int, as_json: bool) -> None:
         plain.put_json(document)
         return
     rules, decision = document.pop("rules"), document.pop("decision")
+    if not document["folded"]:
+        del document["folded"]
     if decision:
         document["decision"] = f"{decision['act']} by {decision['by']} at {decision['at']}"
     for name, value in document.items():
@@ -113,17 +116,24 @@ def raw(context: Context, mail: int) -> None:
         sys.stdout.buffer.write(octets)
 
 
+flood_option = click.option("--flood", is_flag=True, help="All the mails of the flood for which this one stands.")
+
+
 @command.command()
 @click.argument("mail", type=click.IntRange(min=1), metavar="ID")
+@flood_option
 @as_json_option
 @pass_context
-def release(context: Context, mail: int, as_json: bool) -> None:
+def release(context: Context, mail: int, flood: bool, as_json: bool) -> None:
     """Let a quarantined or poison mail open a new ticket."""
     from app.wiring import at_desk
-    from desk import decisions
+    from desk import decisions, flood_decisions
 
     with at_desk(context) as (actor, desk):
-        _said(decisions.release(actor, desk, mail), as_json)
+        if flood:
+            _said_of_flood(flood_decisions.release(actor, desk, mail), as_json)
+        else:
+            _said(decisions.release(actor, desk, mail), as_json)
 
 
 @command.command()
@@ -146,14 +156,19 @@ def join(context: Context, mail: int, reference: str | None, as_json: bool) -> N
 @command.command()
 @click.argument("mail", type=click.IntRange(min=1), metavar="ID")
 @click.option("--undo", is_flag=True, help="Take the decision on the mail back instead, while nothing came of it.")
+@flood_option
 @as_json_option
 @pass_context
-def spam(context: Context, mail: int, undo: bool, as_json: bool) -> None:
+def spam(context: Context, mail: int, undo: bool, flood: bool, as_json: bool) -> None:
     """Mark a quarantined or poison mail as spam. It is kept."""
     from app.wiring import at_desk
-    from desk import decisions
+    from desk import decisions, flood_decisions
 
     with at_desk(context) as (actor, desk):
+        if flood:
+            decide = flood_decisions.take_back if undo else flood_decisions.spam
+            _said_of_flood(decide(actor, desk, mail), as_json)
+            return
         _said((decisions.take_back if undo else decisions.spam)(actor, desk, mail), as_json)
 
 
@@ -168,6 +183,16 @@ def retry(context: Context, mail: int, as_json: bool) -> None:
 
     with at_desk(context) as (actor, desk):
         _said(decisions.retry(actor, desk, mail), as_json)
+
+
+def _said_of_flood(decided: FloodDecided, as_json: bool) -> None:
+    from app import fields, plain
+
+    document = fields.flood_decided(decided)
+    if as_json:
+        plain.put_json(document)
+    else:
+        plain.put(" ".join(f"{name}={value}" for name, value in document.items()))
 
 
 def _said(decided: Decided, as_json: bool) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from desk import filing, ledger, outgoing
+from desk import filing, ledger, outgoing, policies
 from desk.actors import COURIER, FILER, LISTENER
 from desk.context import Desk
 from intake.parsing.mail import parse
 from procedure.mail import Deferred, Envelope, Rejected, Sent
 from tests.app.conftest import Run
-from tests.fakes.desks import SUPPORT, FakeClock, opened
+from tests.fakes.desks import SUPPORT, FakeClock, opened, owner_of
 
 LEDGER_FIELDS = [
     "id", "received_at", "peer", "mail_from", "rcpt_to", "size", "digest", "fate", "reason", "ticket", "attempts",
@@ -68,7 +68,7 @@ def test_ledger_show_says_the_rules(run: Run, service_desk: Desk) -> None:
     """``ledger show`` adds the rules that had a say, for people and for programs."""
     number = str(accept(service_desk))
     row = run("ledger", "show", number, "--json").row
-    assert list(row) == [*LEDGER_FIELDS, "user", "rules"] and row["rules"]
+    assert list(row) == [*LEDGER_FIELDS, "user", "flood_of", "folded", "rules"] and row["rules"]
     assert "new_ticket" in run("ledger", "show", number).out
 
 
@@ -188,6 +188,19 @@ def test_a_quarantined_mail_is_released_joined_or_marked(run: Run, service_desk:
     row = run("ledger", "show", number, "--json").row
     assert (row["fate"], row["ticket"], row["decision"]["ticket"]) == ("appended", "TD-1001", "TD-1001")
     assert run("ledger", "join", number, "--json").row["fate"] == "appended"
+
+
+def test_a_flood_is_decided_on_as_one(run: Run, service_desk: Desk) -> None:
+    """--flood says how many mails were marked, released or taken back; ``show`` says behind which a mail stands."""
+    policies.load(owner_of(), service_desk, policies.shipped_text().replace("same = 100", "same = 1"))
+    first, second, third, _ = (accept(service_desk, MAIL + b"%d" % number) for number in range(4))
+    assert run("ledger", "show", str(third), "--json").row["flood_of"] == second
+    assert run("ledger", "show", str(second), "--json").row["folded"] == 2
+    marked = run("ledger", "spam", "--flood", str(second), "--json").row
+    assert marked == {"id": second, "decision": "spam", "mails": 3}
+    assert run("ledger", "spam", "--flood", "--undo", str(second), "--json").row["mails"] == 3
+    assert "decision=release mails=3" in run("ledger", "release", "--flood", str(second)).out
+    assert run("ledger", "release", "--flood", str(first)).status == 1
 
 
 def test_a_decision_that_cannot_be_is_refused_in_words(run: Run, service_desk: Desk) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from desk import decisions, filing, ledger, reading
+from desk import decisions, filing, ledger, ledger_search, reading
 from desk.actors import FILER, LISTENER
 from desk.context import Desk
 from desk.errors import Conflict, Invalid, NotFound
 from desk.undo import undo
-from desk.views import LedgerRow
+from desk.views import LedgerPage, LedgerRow, Wanted
 from procedure.mail import ParsedMail
 from procedure.terms import Fate, MessageKind
 from tests.fakes.desks import FakeClock, Group
@@ -229,13 +231,14 @@ def test_the_same_message_id_with_other_bytes_is_flagged(desk: Desk, actors: Gro
 def test_pages_filters_and_parts_of_the_ledger(desk: Desk, actors: Group) -> None:
     """Ids come newest first by page, fate and words of an address; bytes come by the piece."""
     number, _, _ = quarantined(desk)
-    everything = ledger.ids(actors.maria, desk)
-    assert everything == [number, number - 1]
-    assert ledger.ids(actors.maria, desk, before_id=number, limit=5) == [number - 1]
-    assert ledger.ids(actors.maria, desk, down_to=number) == [number]
-    assert ledger.ids(actors.maria, desk, fate=Fate.QUARANTINED) == [number]
-    assert ledger.ids(actors.maria, desk, text="PETROS support") == [number]
-    assert ledger.ids(actors.maria, desk, text="petros%") == []
+    show = partial(ledger_search.page, actors.maria, desk)
+    assert show(Wanted()) == LedgerPage((number, number - 1))
+    assert show(Wanted(), limit=1) == LedgerPage((number,), number)
+    assert show(Wanted(), before_id=number, limit=5) == LedgerPage((number - 1,))
+    assert show(Wanted(), down_to=number).ids == (number,)
+    assert show(Wanted(fate=Fate.QUARANTINED)).ids == (number,)
+    assert show(Wanted(text="PETROS support")).ids == (number,)
+    assert show(Wanted(text="petros%")).ids == ()
     assert list(ledger.some(actors.maria, desk, [number, 4711])) == [number]
     whole = ledger.raw(actors.eleni, desk, number)
     parts = [ledger.part(actors.eleni, desk, number, start, 7) for start in range(0, len(whole), 7)]

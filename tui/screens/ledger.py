@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from desk.errors import DeskError, Unavailable
-from desk.views import LedgerRow
+from desk.views import LedgerRow, Wanted
 from procedure.terms import Fate
 from tui.actions import Context, bindings
 from tui.gateway import Gateway
@@ -27,7 +28,7 @@ from tui.widgets.hints import HintBar
 from tui.widgets.ledger_list import LedgerList
 from tui.widgets.queue_view import QueueView
 from tui.widgets.topbar import TopBar
-from tui.words import FATE
+from tui.words import FATE, moment
 
 LEDGER = "7 Ledger"
 """What the top line calls it."""
@@ -62,11 +63,13 @@ class LedgerScreen(MailActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self._fate: Fate | None = None
-        self._text = ""
+        self._wanted = Wanted()
         self._ids: list[int] = []
         self._newest = 0
-        self._is_fresh, self._is_whole, self._is_paging = True, False, False
+        self._next: int | None = None
+        self._searched_to: datetime | None = None
+        self._is_fresh, self._is_paging = True, False
+        self._left_flood: int | None = None
         self._typing: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -107,53 +110,58 @@ class LedgerScreen(MailActions):
 
     async def refresh_live(self, gateway: Gateway) -> None:
         """Bring the list to the state of the store. Raises DeskError."""
-        fate, text, was_fresh = self._fate, self._text, self._is_fresh
-        newest = next(iter(await gateway.mail_ids(limit=1)), 0)
-        ids = await (self._first(gateway) if was_fresh else self._again(gateway))
-        if (fate, text, was_fresh) != (self._fate, self._text, self._is_fresh):
+        wanted, was_fresh = self._wanted, self._is_fresh
+        newest = next(iter((await gateway.mail_page(Wanted(), limit=1)).ids), 0)
+        page = await gateway.mail_page(wanted, limit=PAGE) if was_fresh else None
+        ids = await self._again(gateway, wanted) if page is None else list(page.ids)
+        if (wanted, was_fresh) != (self._wanted, self._is_fresh):
             return  # meanwhile another filter was chosen, which asks for itself
-        if was_fresh:
-            self._is_whole, self._is_fresh = len(ids) < PAGE, False
+        if page is not None:
+            self._next, self._searched_to, self._is_fresh = page.next_before, page.searched_to, False
         self._ids, self._newest = ids, newest
         self._settled()
         self.mails.set_ids(ids, fresh=was_fresh)
+        if was_fresh and self._left_flood is not None:
+            self.mails.select(self._left_flood)
+            self._left_flood = None
         self.mails.invalidate(self.mails.window.around(0))
 
-    async def _first(self, gateway: Gateway) -> list[int]:
-        return await gateway.mail_ids(self._fate, self._text, limit=PAGE)
-
-    async def _again(self, gateway: Gateway) -> list[int]:
+    async def _again(self, gateway: Gateway, wanted: Wanted) -> list[int]:
         """Return what is loaded as it is now: a fate changes, while sender and recipients of a mail never do."""
-        if self._fate is not None:
-            last = 0 if self._is_whole else self._ids[-1]
-            return await gateway.mail_ids(self._fate, self._text, down_to=last)
-        new = await gateway.mail_ids(None, self._text, down_to=max(0, self._newest - OVERLAP))
-        if self._is_whole or not self._ids:
-            return sorted({*new, *self._ids}, reverse=True)
-        return sorted({*(number for number in new if number > self._ids[-1]), *self._ids}, reverse=True)
+        last = self._next or 0
+        if wanted.fate is not None or wanted.flood is not None:
+            return list((await gateway.mail_page(wanted, down_to=last)).ids)
+        since = max(last, self._newest - OVERLAP)
+        new = (await gateway.mail_page(wanted, down_to=since)).ids
+        return [*new, *(number for number in self._ids if number < since)]
 
     @on(LedgerList.NearEnd)
     def _near_end(self) -> None:
-        if not (self._is_whole or self._is_paging or self._is_fresh):
+        if self._searched_to is None:  # else the person says how far back it is worth to look
+            self.action_ledger_more()
+
+    def action_ledger_more(self) -> None:
+        """Ask for the page after the last one, or look for the words further back."""
+        if not (self._next is None or self._is_paging or self._is_fresh):
             self._next_page()
 
     @work(group="page", exit_on_error=False)
     async def _next_page(self) -> None:
-        """Ask for the page after the last one."""
-        gateway, wanted = self.gateway, (self._fate, self._text, self._is_fresh)
-        if gateway is None or self._is_paging or not self._ids:
+        gateway, wanted = self.gateway, (self._wanted, self._is_fresh)
+        if gateway is None or self._is_paging:
             return
         self._is_paging = True
         try:
-            more = await gateway.mail_ids(self._fate, self._text, before_id=self._ids[-1], limit=PAGE)
+            page = await gateway.mail_page(self._wanted, before_id=self._next, limit=PAGE)
         except DeskError as error:
             self.console.trouble(str(error))
             return
         finally:
             self._is_paging = False
-        if wanted == (self._fate, self._text, self._is_fresh):
-            self._is_whole = len(more) < PAGE
-            self._ids = [*self._ids, *(number for number in more if number < self._ids[-1])]
+        if wanted == (self._wanted, self._is_fresh):
+            self._ids = [*self._ids, *(number for number in page.ids if not self._ids or number < self._ids[-1])]
+            self._next, self._searched_to = page.next_before, page.searched_to
+            self._settled()
             self.mails.set_ids(self._ids)
 
     @on(LedgerList.FetchFailed)
@@ -162,21 +170,29 @@ class LedgerScreen(MailActions):
             self.console.trouble(str(event.error))
 
     def _settled(self) -> None:
-        words = f"that holds “{self._text.strip()}”" if self._text.strip() else ""
-        kind = FATE[self._fate].word if self._fate is not None else ""
+        text, fate = self._wanted.text.strip(), self._wanted.fate
+        words = f"that holds “{text}”" if text else ""
+        kind = FATE[fate].word if fate is not None else ""
         if words or kind:
             said = " ".join(part for part in ("No", kind, "mail", words) if part)
-            self.mails.empty_text = f"{said}.\nf and / change what is shown, esc shows all."
+            self.mails.empty_text = f"{said}{self._depth()}.\nf and / change what is shown, esc shows all."
         else:
             self.mails.empty_text = "No mail came in yet.\nIt appears here by itself; 1 2 3 show the queues."
         self._retitle()
 
+    def _depth(self) -> str:
+        if self._searched_to is None:
+            return ""
+        return f" since {moment(self._searched_to, self.now(), self.console.zone)}; m looks further back"
+
     def _retitle(self) -> None:
-        balance, parts = self.console.top.balance, ["Ledger"]
-        if self._fate is not None:
-            parts.append(FATE[self._fate].word)
-        if self._text.strip():
-            parts.append(f"with “{self._text.strip()}”")
+        balance, parts, wanted = self.console.top.balance, ["Ledger"], self._wanted
+        if wanted.flood is not None:
+            parts.append(f"the flood of mail {wanted.flood}")
+        if wanted.fate is not None:
+            parts.append(FATE[wanted.fate].word)
+        if wanted.text.strip():
+            parts.append(f"with “{wanted.text.strip()}”{self._depth()}")
         if balance is not None:
             parked = [(fate, balance.fates.get(fate, 0)) for fate in (Fate.QUARANTINED, Fate.POISON)]
             parts += [f"{number} {fate.value}" for fate, number in parked if number]
@@ -188,11 +204,23 @@ class LedgerScreen(MailActions):
 
     @on(QueueView.Opened)
     def _opened(self, event: QueueView.Opened) -> None:
-        self.console.push_screen(MailScreen(event.ticket_id))
+        if self.is_whole_flood:
+            self._show(Wanted(flood=event.ticket_id))
+        else:
+            self.console.push_screen(MailScreen(event.ticket_id))
 
-    def _show_other(self) -> None:
+    @property
+    def is_whole_flood(self) -> bool:
+        """Tell whether the line in hand stands for a flood and not for its own mail alone."""
+        return self._wanted.flood is None and self.mail is not None and self.mail.folded > 0
+
+    def show_again(self) -> None:
+        """Ask for the list anew: mails far down are in it now, or no longer."""
+        self._show(self._wanted)
+
+    def _show(self, wanted: Wanted) -> None:
         """Begin again from the top."""
-        self._is_fresh = True
+        self._wanted, self._is_fresh = wanted, True
         self._retitle()
         self.console.refresh_soon()
 
@@ -205,8 +233,7 @@ class LedgerScreen(MailActions):
         choices += [Choice(key, f"{FATE[fate].word} {known.get(fate, 0):,}", fate.value) for fate, key in _KEYS.items()]
         chosen = await self.app.push_screen_wait(Choose("Show which mails?", choices))
         if chosen is not None:
-            self._fate = Fate(chosen) if chosen else None
-            self._show_other()
+            self._show(Wanted(fate=Fate(chosen) if chosen else None, text=self._wanted.text))
 
     def action_queue_filter(self) -> None:
         """Narrow the list down."""
@@ -215,26 +242,29 @@ class LedgerScreen(MailActions):
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, event: Input.Changed) -> None:
-        if event.value == self._text:
+        if event.value == self._wanted.text:
             return
-        self._text = event.value
+        self._wanted = replace(self._wanted, text=event.value, flood=None)
         if self._typing is not None:
             self._typing.stop()
-        self._typing = self.set_timer(TYPING_PAUSE, self._show_other)
+        self._typing = self.set_timer(TYPING_PAUSE, self.show_again)
 
     @on(Input.Submitted, "#filter")
     def _filter_taken(self) -> None:
-        self.set_class(bool(self._text.strip()), "-filtering")
+        self.set_class(bool(self._wanted.text.strip()), "-filtering")
         self.mails.focus()
 
     def back(self) -> None:
-        """Show all mails again; from there go back to the queue."""
+        """Leave the flood, then the filter; from all mails go back to the queue."""
         is_typing = self.has_class("-filtering")
-        if not (is_typing or self._fate):
+        if self._wanted.flood is not None and not is_typing:
+            self._left_flood = self._wanted.flood
+            self._show(Wanted())
+            return
+        if not (is_typing or self._wanted.fate):
             super().back()
             return
         self.query_one("#filter", Input).value = ""
         self.remove_class("-filtering")
         self.mails.focus()
-        self._fate, self._text = None, ""
-        self._show_other()
+        self._show(Wanted())

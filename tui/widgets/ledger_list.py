@@ -42,7 +42,7 @@ COLUMNS: tuple[Column[LedgerRow], ...] = (
     Column("from", 20, 2, lambda row, now: row.mail_from or "<>"),
     Column("to", 22, 6, lambda row, now: ", ".join(row.rcpt_to)),
     Column("ticket", 9, 4, _ticket),
-    Column("reason", 0, -1, lambda row, now: row.reason),
+    Column("reason", 0, -1, lambda row, now: f"×{row.folded + 1:,} {row.reason}" if row.folded else row.reason),
 )
 
 

@@ -100,6 +100,10 @@ def _facts(mail: LedgerRow, now: datetime, zone: tzinfo | None) -> Iterator[tupl
         yield "wants", f"to join {ref(mail.wants_ticket_id)}"
     if mail.duplicate_of is not None:
         yield "same as", f"mail {mail.duplicate_of}"
+    if mail.flood_of is not None:
+        yield "flood", f"one of the flood of mail {mail.flood_of}"
+    elif mail.folded:
+        yield "flood", f"stands for {mail.folded + 1:,} mails"
     if decision is not None:
         into = f" {ref(decision.ticket_id)}" if decision.ticket_id is not None else ""
         yield "decided", f"{decision.act}{into} by {decision.by}, {moment(decision.at, now, zone)}"

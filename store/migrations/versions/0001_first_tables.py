@@ -55,6 +55,11 @@ def _seed(slots: int) -> None:
             op.execute(f"INSERT INTO ledger_count (word, slot, mails) VALUES ('{fate}', {slot}, 0)")
 
 
+def _partial_index(name: str, table: str, columns: list[str], where: str) -> None:
+    condition = sa.text(where)
+    op.create_index(name, table, columns, unique=False, sqlite_where=condition, postgresql_where=condition)
+
+
 def _sqlite_count(row: str, step: str) -> str:
     return (
         f"UPDATE queue_count SET tickets = tickets {step} 1 WHERE level = {row}.level AND turn = {row}.turn "
@@ -315,6 +320,7 @@ def _tables() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wants_ticket_id", sa.Integer(), nullable=True),
+        sa.Column("flood_of", sa.Integer(), nullable=True),
         sa.Column("decision", JSON, nullable=True),
         sa.CheckConstraint(
             "(fate = 'duplicate') = (duplicate_of IS NOT NULL)", name=op.f("ck_ledger_duplicate_names_the_first")
@@ -322,28 +328,18 @@ def _tables() -> None:
         sa.CheckConstraint(
             "fate NOT IN ('new_ticket', 'appended') OR ticket_id IS NOT NULL", name=op.f("ck_ledger_filed_has_ticket")
         ),
+        sa.CheckConstraint("flood_of IS NULL OR fate = 'quarantined'", name=op.f("ck_ledger_folded_waits")),
         sa.ForeignKeyConstraint(["duplicate_of"], ["ledger.id"], name=op.f("fk_ledger_duplicate_of")),
+        sa.ForeignKeyConstraint(["flood_of"], ["ledger.id"], name=op.f("fk_ledger_flood_of")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ledger_ticket_id")),
         sa.ForeignKeyConstraint(["wants_ticket_id"], ["ticket.id"], name=op.f("fk_ledger_wants_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
     )
     op.create_index("ix_ledger_fate", "ledger", ["fate", "id"], unique=False)
-    op.create_index(
-        "ix_ledger_duplicate_of",
-        "ledger",
-        ["duplicate_of"],
-        unique=False,
-        sqlite_where=sa.text("duplicate_of IS NOT NULL"),
-        postgresql_where=sa.text("duplicate_of IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_ledger_pending",
-        "ledger",
-        ["due_at", "id"],
-        unique=False,
-        sqlite_where=sa.text("fate = 'pending'"),
-        postgresql_where=sa.text("fate = 'pending'"),
-    )
+    _partial_index("ix_ledger_held", "ledger", ["id"], "fate = 'quarantined' AND flood_of IS NULL")
+    _partial_index("ix_ledger_flood_of", "ledger", ["flood_of", "id"], "flood_of IS NOT NULL")
+    _partial_index("ix_ledger_duplicate_of", "ledger", ["duplicate_of"], "duplicate_of IS NOT NULL")
+    _partial_index("ix_ledger_pending", "ledger", ["due_at", "id"], "fate = 'pending'")
     op.create_index(op.f("ix_ledger_ticket_id"), "ledger", ["ticket_id"], unique=False)
     op.create_index(
         "uq_ledger_digest",
