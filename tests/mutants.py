@@ -202,6 +202,8 @@ MUTANTS = (
            "tests/intake/test_mails.py -k two_equals_signs"),
     Mutant(0, "UTF-8 under any label of Asia", "intake/parsing/charsets.py", "letters=1 if _is_single_byte(name) else 3",
            "letters=1", "tests/intake/test_parse_anything.py -k two_letters"),
+    Mutant(0, "a packet of RTF has no cap", "intake/parsing/rtf.py", "limit = len(_PRESET) + min(size, caps.text)",
+           "limit = len(_PRESET) + size", "tests/intake/test_rtf.py -k small_packet"),
     Mutant(0, "an opened quote is told to the customer", "procedure/quoting.py", "ranges = _quoted(stripped)",
            "ranges = list(fold_ranges(text))", "tests/procedure/test_quoting_answers.py -k takes_nothing"),
     Mutant(0, "an unknown conversation opens its quotes", "procedure/quoting_answers.py",

@@ -15,7 +15,8 @@ from intake.parsing.leaves import Leaf, Use, read_leaves
 from intake.parsing.mime import Part, read_tree
 from intake.parsing.pictures import Names, content_id
 from intake.parsing.reports import message_ids
-from intake.parsing.text import clean, page_text, part_text
+from intake.parsing.rtf import decompress
+from intake.parsing.text import clean, page_text, part_text, rtf_text
 from intake.parsing.transfer import decode_transfer
 from procedure.mail import Address, ForwardedMail, ParsedAttachment
 
@@ -151,8 +152,11 @@ def _read_tnef(octets: bytes, body: Body, caps: Caps, notes: Notes) -> None:
     for number, file in enumerate(found.files, start=1):
         kind = file.type or "application/octet-stream"
         body.attachments.append(ParsedAttachment(file.name or f"winmail-{number}.bin", kind, file.content))
+    if any(body.texts):
+        return  # Outlook sends the same words as text beside it
     text = found.text or (page_text(found.html, {}, caps, notes)[0] if found.html else "")
-    if text and not any(body.texts):
+    text = text or rtf_text(decompress(found.rtf, caps), {}, caps, notes)[0]
+    if text:
         body.inner.append(clean(text.replace("\r\n", "\n").replace("\r", "\n"), caps, notes))
 
 

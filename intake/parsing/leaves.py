@@ -12,9 +12,9 @@ from enum import Enum, auto
 from intake.parsing.mime import Part
 from intake.parsing.transfer import decode_transfer
 
-BODY_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/markdown"})
+BODY_TYPES = frozenset({"text/plain", "text/html", "text/enriched", "text/richtext", "text/rtf", "text/markdown"})
 _LEFT_OUT = frozenset({"text/x-amp-html", "text/watch-html"})
-_PAGES = frozenset({"text/html", "text/enriched", "text/richtext"})
+_PAGES = frozenset({"text/html", "text/enriched", "text/richtext", "text/rtf"})
 _WORD = re.compile(rb"[^\s<>&]+")
 _TAG = re.compile(rb"<(?:style|script|title)\b[^<]*|<[^<>]*>|&[a-z#0-9]{1,10};", re.IGNORECASE)
 _PICTURE = re.compile(rb"\[(?:cid|image|http)[^\[\]\r\n]{0,300}\]|https?://\S{0,2000}")

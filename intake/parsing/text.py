@@ -6,17 +6,18 @@ import re
 
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.charsets import decode
+from intake.parsing.enriched import enriched_text, rich_text
 from intake.parsing.flowed import unflow
 from intake.parsing.html_text import html_to_text
 from intake.parsing.mime import Part
 from intake.parsing.pictures import Names, place_pictures, take_embedded
+from intake.parsing.rtf import read_rtf
 from intake.parsing.transfer import decode_transfer, is_no_base64
 from intake.parsing.uuencode import split_uuencoded
 from procedure.mail import ParsedAttachment
 
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"\A\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
-_ENRICHED = re.compile(r"<<|<param>[^<]{0,200}</param>|</?[A-Za-z-]{1,60}>", re.IGNORECASE)
 _PAGE = re.compile(r"\s*(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _ANY_TAG = re.compile(r"<[A-Za-z/!?]")
 _ENTITY = re.compile(r"&(?:[a-z]{2,8}|#\d{2,6});", re.IGNORECASE)
@@ -33,12 +34,14 @@ def part_text(part: Part, names: Names, caps: Caps, notes: Notes) -> Found:
     label = part.parameters.get("charset", "")
     if part.type == "text/html":
         return page_text(decode(octets, label or _label_inside(octets), notes), names, caps, notes)
+    if part.type == "text/rtf":
+        return rtf_text(octets, names, caps, notes)
     octets, files = split_uuencoded(octets)
     text = decode(octets, label, notes).replace("\r\n", "\n").replace("\r", "\n")
     if _PAGE.match(text) and "</" in text:
         return page_text(text, names, caps, notes)
     if part.type in ("text/enriched", "text/richtext"):
-        text = _ENRICHED.sub(lambda match: "<" if match[0] == "<<" else "", text)
+        text = enriched_text(text) if part.type == "text/enriched" else rich_text(text)
     if part.parameters.get("format", "").lower() == "flowed":
         text = unflow(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
     attachments = [
@@ -55,6 +58,13 @@ def page_text(html: str, names: Names, caps: Caps, notes: Notes) -> Found:
     names = dict(names)
     html, pictures = take_embedded(html, names)
     return clean(html_to_text(html, caps, notes, names), caps, notes), pictures
+
+
+def rtf_text(octets: bytes, names: Names, caps: Caps, notes: Notes) -> Found:
+    """Return the text of an RTF document, also of a page that was wrapped into one."""
+    text, is_page = read_rtf(octets[: caps.html_bytes], caps, notes)
+    text = text or decode(b"" if octets.lstrip().startswith(b"{\\rtf") else octets, "", notes)
+    return page_text(text, names, caps, notes) if is_page else (clean(text.replace("\xa0", " "), caps, notes), [])
 
 
 def clean(text: str, caps: Caps, notes: Notes) -> str:

@@ -1,6 +1,6 @@
 """TNEF, the ``winmail.dat`` of Outlook (MS-OXTNEF): the text and the files in it, by offsets and within caps.
 
-Compressed RTF (the usual form of the body) is not read: Outlook sends the same words as text beside it.
+The text is usually there as compressed RTF alone; ``intake.parsing.rtf`` reads it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ _BODY, _MESSAGE_PROPERTIES, _CODE_PAGE = 0x0002800C, 0x00069003, 0x00069007
 _NEW_FILE, _TITLE, _DATA, _FILE_PROPERTIES = 0x00069002, 0x00018010, 0x0006800F, 0x00069005
 _FIXED = {1: 0, 2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _VARIABLE = frozenset({0x0D, 0x1E, 0x1F, 0x102})
-_TEXT, _HTML, _FILE_DATA, _SHORT_NAME, _LONG_NAME, _MIME_TYPE = 0x1000, 0x1013, 0x3701, 0x3704, 0x3707, 0x370E
+_TEXT, _HTML, _RTF, _FILE_DATA, _SHORT_NAME, _LONG_NAME, _MIME_TYPE = (
+    0x1000,
+    0x1013,
+    0x1009,
+    0x3701,
+    0x3704,
+    0x3707,
+    0x370E,
+)
 _MAX_VALUES = 2000
 
 
@@ -37,6 +45,8 @@ class Tnef:
 
     text: str = ""
     html: str = ""
+    rtf: bytes = b""
+    """As it is stored: compressed."""
     files: list[TnefFile] = field(default_factory=list)
     is_whole: bool = True
 
@@ -88,6 +98,8 @@ def _read_message(found: Tnef, data: bytes, charset: str, notes: Notes) -> None:
             found.text = _typed(value, kind, charset, notes) or found.text
         elif name == _HTML:
             found.html = _typed(value, kind, charset, notes)
+        elif name == _RTF:
+            found.rtf = value
 
 
 def _read_file(file: TnefFile, attribute: int, data: bytes, charset: str, notes: Notes) -> None:
