@@ -6,10 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import console, live
+from bench import console, intake, live
 from bench.report import Figure, show
 
-CASES = {"console": console.run, "live": live.run}
+CASES = {"console": console.run, "live": live.run, "intake": intake.run}
 
 
 def main(names: list[str]) -> int:

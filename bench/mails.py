@@ -63,7 +63,7 @@ def _text(chance: random.Random, size: int) -> str:
 
 
 def _html(chance: random.Random, size: int) -> str:
-    rows = []
+    rows: list[str] = []
     while sum(map(len, rows)) < size / 2:
         rows.append(
             f'<tr style="color:#333"><td class="a">{_text(chance, 60)}</td><td><b>{_text(chance, 20)}</b></td></tr>'

@@ -29,9 +29,9 @@ def of_runs(name: str, runs: Sequence[float], unit: str, limit: float) -> Figure
     return Figure(name, median(runs), unit, limit, spread)
 
 
-def percentile95(runs: Sequence[float]) -> float:
-    """Return the 95th percentile."""
-    return quantiles(runs, n=20, method="inclusive")[18]
+def percentile(runs: Sequence[float], which: int) -> float:
+    """Return a percentile from 1 to 99."""
+    return quantiles(runs, n=100, method="inclusive")[which - 1]
 
 
 def show(figures: Sequence[Figure]) -> str:

@@ -5,7 +5,7 @@ Only what leaves is limited; mail comes in and is filed whatever its sender does
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -24,6 +24,7 @@ from procedure.terms import MessageKind, OutboxKind, ref
 from store.tables import Outbox, Ticket
 
 HOUR = timedelta(hours=1)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def acknowledge(
@@ -49,10 +50,10 @@ def acknowledge(
 
 def _refusal(session: Session, limits: Acknowledging, address: str, now: datetime) -> str:
     """Return why no acknowledgement may leave to an address now; '' when one may."""
-    recent = _sent_to(session, address, now - HOUR)
+    recent, unanswered = _sent_to(session, address, now)
     if recent >= limits.per_address:
         return "too many to one address in an hour"
-    if _sent_to(session, address, _last_answer(session, address)) >= limits.in_a_row:
+    if unanswered >= limits.in_a_row:
         return "too many to one address without an answer of ours in between"
     domain, everybody = _in_last_hour(session, limits, address.rpartition("@")[2], now)
     if domain >= limits.per_domain:
@@ -60,24 +61,24 @@ def _refusal(session: Session, limits: Acknowledging, address: str, now: datetim
     return "too many in an hour" if everybody >= limits.in_all else ""
 
 
-def _sent_to(session: Session, address: str, since: datetime | None) -> int:
-    statement = select(func.count()).where(Outbox.kind == OutboxKind.ACKNOWLEDGEMENT, Outbox.to_address == address)
-    if since is not None:
-        statement = statement.where(Outbox.created_at > since)
-    return session.exec(statement).one()
-
-
-def _last_answer(session: Session, address: str) -> datetime | None:
-    statement = select(func.max(Outbox.created_at)).where(
-        Outbox.kind == OutboxKind.ANSWER, Outbox.to_address == address
-    )
-    return session.exec(statement).one()
+def _sent_to(session: Session, address: str, now: datetime) -> tuple[int, int]:
+    """Return how many left to an address in the last hour, and how many since our last answer to it."""
+    ours = Outbox.kind == OutboxKind.ACKNOWLEDGEMENT
+    answered = select(func.max(Outbox.created_at)).where(Outbox.kind == OutboxKind.ANSWER, Outbox.to_address == address)
+    since = func.coalesce(answered.scalar_subquery(), _LONG_AGO)
+    statement: Any = select(
+        func.count().filter(col(Outbox.created_at) > now - HOUR), func.count().filter(col(Outbox.created_at) > since)
+    ).where(ours, Outbox.to_address == address)
+    recent, unanswered = session.exec(statement).one()
+    return int(recent), int(unanswered)
 
 
 def _in_last_hour(session: Session, limits: Acknowledging, domain: str, now: datetime) -> tuple[int, int]:
     """Return how many left to a domain and in all, as far as the newest rows that could reach a limit tell."""
-    newest = session.exec(select(func.max(Outbox.id))).one() or 0
+    newest = session.exec(select(col(Outbox.id)).order_by(col(Outbox.id).desc()).limit(1)).first() or 0
     smallest = min(limits.per_domain, limits.in_all)
+    if newest < smallest:
+        return 0, 0
     before = session.exec(
         select(Outbox.created_at)
         .where(col(Outbox.id) <= newest - smallest + 1)

@@ -18,15 +18,15 @@ from desk.decisions import decided
 from desk.errors import NotFound
 from desk.evidence import clues_of, facts_of, known_of
 from desk.policies import in_force
-from desk.raw_mail import part_of, raw_of
+from desk.raw_mail import part_of, raws_of
 from desk.recording import record
 from procedure.automatic import Delivery
 from procedure.clues import MAX_HEADER_BYTES
 from procedure.mail import Envelope, ParsedMail
 from procedure.permissions import Permission
+from procedure.policy import Policy
 from procedure.terms import Fate
 from procedure.threading import Destination, decide
-from store.errors import Unreachable
 from store.tables import PENDING_SQL, Ledger, Outbox
 
 LEASE = timedelta(seconds=60)
@@ -80,8 +80,12 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
         return [row for row in session.exec(statement).all() if _lease(session, actor, row, now)]
 
     # The bytes are read outside the transaction: they are many, and writers wait.
-    claimed = [_with_bytes(actor, desk, row) for row in desk.database.write(work)]
-    return [mail for mail in claimed if mail is not None]
+    rows = desk.database.write(work)
+    raws = desk.database.read(lambda session: raws_of(session, desk, [_id(row) for row in rows])) if rows else {}
+    for row in rows:
+        if _id(row) not in raws:  # its neighbours have their bytes
+            fail(actor, desk, _id(row), "Its bytes cannot be read.")
+    return [ClaimedMail(_id(row), _envelope(row, raws[_id(row)]), row.attempts) for row in rows if _id(row) in raws]
 
 
 def _lease(session: Session, actor: Actor, row: Ledger, now: datetime) -> bool:
@@ -91,20 +95,6 @@ def _lease(session: Session, actor: Actor, row: Ledger, now: datetime) -> bool:
     row.attempts += 1
     row.lease_until = now + LEASE
     return True
-
-
-def _with_bytes(actor: Actor, desk: Desk, row: Ledger) -> ClaimedMail | None:
-    """Return a leased mail with its bytes; one whose file cannot be read has failed, and its neighbours have not."""
-    assert row.id is not None
-    ledger_id = row.id
-    try:
-        raw = desk.database.read(lambda session: raw_of(session, desk, ledger_id))
-    except Unreachable:
-        raw = None
-    if raw is None:
-        fail(actor, desk, ledger_id, "Its bytes cannot be read.")
-        return None
-    return ClaimedMail(ledger_id, _envelope(row, raw), row.attempts)
 
 
 def _envelope(row: Ledger, raw: bytes) -> Envelope:
@@ -136,18 +126,21 @@ def _park(session: Session, actor: Actor, row: Ledger, now: datetime, reason: st
 @act(Permission.FILE_MAIL)
 def file(actor: Actor, desk: Desk, ledger_id: int, parsed: ParsedMail) -> Filed:
     """Give a parsed mail its fate, once; asked again it returns the fate that the mail has. Raises NotFound."""
-    return desk.database.write(lambda session: _file(session, actor, desk, ledger_id, parsed))
+    return desk.database.write(lambda session: _file(session, actor, desk, in_force(session, desk), ledger_id, parsed))
 
 
 @act(Permission.FILE_MAIL)
 def file_all(actor: Actor, desk: Desk, mails: Sequence[tuple[int, ParsedMail]]) -> list[Filed]:
     """Give several parsed mails their fates in one transaction, which costs one fsync; all or none. Raises NotFound."""
-    return desk.database.write(
-        lambda session: [_file(session, actor, desk, ledger_id, parsed) for ledger_id, parsed in mails]
-    )
+
+    def work(session: Session) -> list[Filed]:
+        policy = in_force(session, desk)
+        return [_file(session, actor, desk, policy, ledger_id, parsed) for ledger_id, parsed in mails]
+
+    return desk.database.write(work)
 
 
-def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: ParsedMail) -> Filed:
+def _file(session: Session, actor: Actor, desk: Desk, policy: Policy, ledger_id: int, parsed: ParsedMail) -> Filed:
     """Decide and write.
 
     1. read the clues and look up the tickets they name; 2. let the rules decide, unless a person has; 3. write ticket
@@ -156,7 +149,7 @@ def _file(session: Session, actor: Actor, desk: Desk, ledger_id: int, parsed: Pa
     row = _locked(session, ledger_id)
     if row.fate is not Fate.PENDING:
         return Filed(row.fate, row.ticket_id)
-    now, policy = desk.clock.now(), in_force(session, desk)
+    now = desk.clock.now()
     envelope = _envelope(row, part_of(session, desk, ledger_id, 0, MAX_HEADER_BYTES) or b"")
     clues, known = clues_of(session, desk, parsed, envelope), known_of(session, row, parsed, policy)
     facts = facts_of(session, clues, known, parsed)
@@ -218,6 +211,11 @@ def _received_again(session: Session, actor: Actor, row: Ledger, ticket_id: int)
         again.ticket_id = ticket_id
         data = {"ledger": again.id, "first": row.id}
         record(session, actor, again.received_at, "received_again", ticket_id, data)
+
+
+def _id(row: Ledger) -> int:
+    assert row.id is not None
+    return row.id
 
 
 def _locked(session: Session, ledger_id: int) -> Ledger:

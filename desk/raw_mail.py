@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -12,6 +14,7 @@ from sqlmodel import Session, col, select
 from desk.context import Desk
 from procedure.mail import Envelope
 from store.columns import Bytes
+from store.errors import Unreachable
 from store.tables import LedgerRaw
 
 LARGE = 32_768
@@ -56,6 +59,15 @@ def raw_of(session: Session, desk: Desk, ledger_id: int) -> bytes | None:
     if kept is None:
         return None
     return kept.raw if not kept.file else _file(desk, kept.file)
+
+
+def raws_of(session: Session, desk: Desk, ledger_ids: Sequence[int]) -> dict[int, bytes]:
+    """Return the bytes of mails by number; one whose bytes cannot be read is left out."""
+    found: dict[int, bytes] = {}
+    for kept in session.exec(select(LedgerRaw).where(col(LedgerRaw.ledger_id).in_(ledger_ids))):
+        with suppress(Unreachable):
+            found[kept.ledger_id] = kept.raw if not kept.file else _file(desk, kept.file)
+    return found
 
 
 def part_of(session: Session, desk: Desk, ledger_id: int, start: int, length: int) -> bytes | None:

@@ -20,7 +20,7 @@ from procedure.history import TICKET_FIELDS
 from procedure.policy import Policy
 from procedure.terms import Level, MessageKind, Status, ref
 from procedure.turn import stand
-from store.inserting import insert_row
+from store.inserting import insert_row, insert_rows
 from store.tables import Event, Message, Ticket, TicketTag
 
 _COLUMNS = tuple(field for field in TICKET_FIELDS if field != "tags")
@@ -151,8 +151,7 @@ def _tags(session: Session, ticket: Ticket) -> list[str]:
 def _set_tags(session: Session, ticket: Ticket, had: list[str], wanted: list[str]) -> None:
     for tag in set(had) - set(wanted):
         session.delete(session.get_one(TicketTag, (_id(ticket), tag)))
-    for tag in sorted(set(wanted) - set(had)):
-        insert_row(session, TicketTag, ticket_id=_id(ticket), tag=tag)
+    insert_rows(session, TicketTag, [{"ticket_id": _id(ticket), "tag": tag} for tag in sorted(set(wanted) - set(had))])
 
 
 def _id(ticket: Ticket) -> int:

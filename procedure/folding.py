@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_]*)*")
 """Letters and digits, with the accents that stand as characters of their own."""
+
+_LONGEST_WORD = 32
 
 
 def fold(text: str) -> str:
@@ -16,6 +19,16 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
+    return _fold_word(text) if len(text) <= _LONGEST_WORD else _folded(text)
+
+
+@lru_cache(maxsize=32_768)
+def _fold_word(word: str) -> str:
+    """Fold what is short; people use the same words over and over, and each letter costs."""
+    return _folded(word)
+
+
+def _folded(text: str) -> str:
     return _without_marks(_without_marks(text).casefold())
 
 

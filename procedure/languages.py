@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 ENGLISH = "en"
 GREEK = "el"
+
+_GREEK = re.compile("[\u0370-\u03ff\u1f00-\u1fff]+")
 
 LETTERS_READ = 20_000
 """A longer text is judged by its beginning."""
@@ -14,6 +18,9 @@ def guess(text: str) -> str:
 
     Not half: a Greek mail about servers is full of Latin words, an English mail has no Greek ones.
     """
-    letters = [letter for letter in text[:LETTERS_READ] if letter.isalpha()]
-    greek = sum(1 for letter in letters if "\u0370" <= letter <= "\u03ff" or "\u1f00" <= letter <= "\u1fff")
-    return GREEK if letters and greek * 4 >= len(letters) else ENGLISH
+    if text.isascii():
+        return ENGLISH
+    beginning = text[:LETTERS_READ]
+    letters = sum(map(str.isalpha, beginning))
+    greek = sum(map(str.isalpha, "".join(_GREEK.findall(beginning))))
+    return GREEK if letters and greek * 4 >= letters else ENGLISH

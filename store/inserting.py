@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -16,6 +17,13 @@ def insert_row(session: Session, row_of: type[SQLModel], /, **values: Any) -> in
     assert result.inserted_primary_key is not None
     key: int = result.inserted_primary_key[0]
     return key
+
+
+def insert_rows(session: Session, row_of: type[SQLModel], rows: Sequence[dict[str, Any]], /) -> None:
+    """Insert rows of a table, none or many."""
+    if rows:
+        session.flush()
+        session.connection().execute(table_of(row_of).insert(), list(rows))
 
 
 def insert_missing(session: Session, row_of: type[SQLModel], /, **values: Any) -> None:
