@@ -5,11 +5,14 @@
 | ack-before-commit  | the 250 is said while the mail is still being written         | mail lost         |
 | digest-not-unique  | a mail that is sent again is not recognised                   | mail doubled      |
 | synchronous-normal | a commit returns before its bytes are synced                  | mail lost by cuts |
+| files-not-synced   | the file of a large mail is written and not synced            | mail lost by cuts |
+| folders-not-synced | that file is synced, but its name is not                      | mail lost by cuts |
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import sys
 from collections.abc import Callable
@@ -18,7 +21,7 @@ from desk import raw_mail
 from intake.listener import Listener
 from intake.recorder import Recorder
 from procedure.mail import Envelope
-from store import engine
+from store import engine, spool
 
 _under_way: set[asyncio.Task[int]] = set()
 
@@ -55,10 +58,22 @@ def synchronous_normal() -> None:
     engine._PRAGMAS = normal  # type: ignore[assignment]  # as many as before
 
 
+def files_not_synced() -> None:
+    """Let nothing but SQLite sync a file."""
+    os.fsync = lambda fd: None
+
+
+def folders_not_synced() -> None:
+    """Leave the names of large mails to chance."""
+    spool._sync_folder = lambda folder: None
+
+
 MUTANTS: dict[str, Callable[[], None]] = {
     "ack-before-commit": ack_before_commit,
     "digest-not-unique": digest_not_unique,
     "synchronous-normal": synchronous_normal,
+    "files-not-synced": files_not_synced,
+    "folders-not-synced": folders_not_synced,
 }
 
 

@@ -22,6 +22,7 @@ from tests.fakes.looks import every
 
 CUTS = 3
 SOAK_CUTS = 20
+MOST_CUTS = 5
 LARGE_EVERY = 5
 
 
@@ -104,16 +105,19 @@ def answers_of(desk: Desk) -> set[str]:
 
 @pytest.mark.soak
 @pytest.mark.timeout(300)
-def test_a_commit_without_a_sync_is_noticed(office: Office, disk: Disk) -> None:
-    """With ``synchronous=NORMAL`` the same cuts lose mail: the test above can fail."""
-    command, dice = (sys.executable, "-m", "tests.crash.mutants", "synchronous-normal"), random.Random(1)
-    with Senders(large_every=LARGE_EVERY) as senders:
-        live_until_the_cut(office, disk, senders, dice, command)
-        acknowledged = set(senders.acknowledged)
-        with office.look() as desk:
-            lost = accounts.count(desk).lost(acknowledged)
+@pytest.mark.parametrize("mutant", ["synchronous-normal", "files-not-synced", "folders-not-synced"])
+def test_a_missing_sync_is_noticed(mutant: str, office: Office, disk: Disk) -> None:
+    """The same cuts lose mail when one of the syncs is left out: the tests above can fail."""
+    command, dice, lost = (sys.executable, "-m", "tests.crash.mutants", mutant), random.Random(1), set[str]()
+    with Senders(large_every=2) as senders:
+        for _ in range(MOST_CUTS):
+            live_until_the_cut(office, disk, senders, dice, command)
+            with office.look() as desk:
+                lost = accounts.count(desk).lost(set(senders.acknowledged))
+            if lost:
+                break
         with office.serving() as sound:
             senders.aim(sound.port)
             senders.__exit__(None, None, None)
-    print(f"synchronous=NORMAL: lost={len(lost)} acknowledged={len(acknowledged)}")
+    print(f"{mutant}: lost={len(lost)} acknowledged={len(senders.acknowledged)}")
     assert lost != set()
