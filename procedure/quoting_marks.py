@@ -17,9 +17,6 @@ MAX_NAME_ONLY_WORDS = 6
 
 _OPENERS = ("on ", "στις ", "στισ ", "την ", "τη ", "το ", "am ", "den ", "le ", "il ", "el ", "at ", "op ", "w dniu ",
             "pa ", "em ", "dne ", "в ")  # fmt: skip
-_OPENER_LETTERS = 12
-"""Letters of a line in which an opener stands: most lines have none, and are looked at no further."""
-
 _VERBS = (
     "wrote", "writes", "εγραψε", "εγραψαν", "γραφει", "schrieb", "schrieben", "a ecrit", "ha scritto", "escribio",
     "schreef", "geschreven", "napisał", "napisał(a)", "napisała", "skrev", "escreveu", "napsal", "napsal(a)",
@@ -68,13 +65,9 @@ def attribution_length(lines: list[str], index: int) -> int:
         return 0
     if first.endswith((":", "：")) or _is_between_dashes(first):
         return int(_reads_as_attribution(first))
-<<<<<<< HEAD
     if first.endswith(">") and first[0].isdigit() and _has_moment_and_address(first):
         return 1
     if not (fold(first).startswith(_OPENERS) or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))):
-=======
-    if not fold(first[:_OPENER_LETTERS]).startswith(_OPENERS):
->>>>>>> f2c7077 (bench: mail in beside a stock aiosmtpd and Postfix; filing does less twice)
         return 0
     for length in range(2, MAX_ATTRIBUTION_LINES + 1):
         following = lines[index + length - 1 : index + length]
