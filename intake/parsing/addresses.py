@@ -154,7 +154,7 @@ def _address(mailbox: _Mailbox, notes: Notes) -> Address:
             raw, words = bare[0], words[: bare.start()] + words[bare.end() :]
         elif raw is None and "@" in words:
             raw, words = words, ""
-    name = _unquoted(_without_brackets(_SPACE.sub(" ", words).strip(" "))) or " ".join(mailbox.comments).strip()
+    name = _unquoted(_without_brackets(_SPACE.sub(" ", words).strip(" \xa0"))) or " ".join(mailbox.comments).strip()
     address = clean_address(_unroute(decode_words(raw or "", notes)))
     return Address(decode_words(name, notes).strip(" \t\r\n"), address)
 

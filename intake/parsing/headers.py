@@ -41,7 +41,8 @@ class Headers:
         cap = self._caps.value_bytes
         silent = Notes([])
         values = [value[:cap] for value in self._values.get(name, ())]
-        return [decode_field(value, self.hint, silent).strip(" \t\r\n") for value in values]
+        # A CR that ends no line is no line break either: nothing behind it begins a field of its own.
+        return [decode_field(value, self.hint, silent).replace("\r", " ").strip(" \t\n") for value in values]
 
     def raw(self, name: str) -> str:
         """Return the first value of a field as ``raw_all`` does, '' when there is none."""

@@ -87,12 +87,19 @@ def _uses(part: Part, use: Use) -> list[Leaf]:
 
 def best_form(children: list[Part]) -> Part:
     """Prefer plain words over a page made of them; a plain part that says nothing, or only that, does not count."""
-    plain = next((one for one in children if one.type == "text/plain" and one.disposition != "attachment"), None)
-    rich = [one for one in children if one.type in _PAGES or one.children]
+    plain = next((one for one in children if _is_plain(one)), None)
+    form = plain
+    if plain is None and (form := next((one for one in children if first_part(one, _is_plain)), None)):
+        plain = first_part(form, _is_plain)  # its form is a multipart: plain words with pictures between them
+    rich = [one for one in children if one is not form and (one.type in _PAGES or one.children)]
     words = _content(plain).strip(b" \t\r\n\xa0\xc2") if plain else b""
-    if plain and words and (len(words) > _STUB_OCTETS or not rich or not _is_stub(words, rich[-1])):
-        return plain
-    return rich[-1] if rich else plain or children[-1]
+    if form and words and (len(words) > _STUB_OCTETS or not rich or not _is_stub(words, rich[-1])):
+        return form
+    return rich[-1] if rich else form or children[-1]
+
+
+def _is_plain(part: Part) -> bool:
+    return part.type == "text/plain" and part.disposition != "attachment"
 
 
 def _is_stub(plain: bytes, rich: Part) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.headers import Headers, read_headers
-from intake.parsing.parameters import content_type, file_name, read_parameters
+from intake.parsing.parameters import content_type, disposition, file_name, read_parameters
 from intake.parsing.transfer import decode_transfer
 
 _DELIMITER = re.compile(rb"^--([^\r\n]{6,200})", re.MULTILINE)
@@ -113,11 +113,11 @@ class _Tree:
         value = headers.raw("content-type")
         parameters = read_parameters(value, self._caps, self._notes)
         raw_disposition = headers.raw("content-disposition")
-        disposition = read_parameters(raw_disposition, self._caps, self._notes)
-        filename = file_name(disposition, parameters, self._caps)
+        disposed = read_parameters(raw_disposition, self._caps, self._notes)
+        filename = file_name(disposed, parameters, self._caps)
         return Part(
             self._raw, body, end, headers, _kind(value, parameters, filename) or default_type, parameters,
-            raw_disposition.split(";")[0].strip().lower(), filename, depth,
+            disposition(raw_disposition), filename, depth,
         )  # fmt: skip
 
     def _header_limit(self, start: int, end: int) -> int:

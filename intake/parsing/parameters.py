@@ -12,6 +12,10 @@ from intake.parsing.words import decode_words
 
 _NAME = re.compile(r'[^\s=;"]+')
 _SECTION = re.compile(r"([^*]+)(?:\*(\d{1,4}))?(\*?)")
+_UNDIVIDED = re.compile(r"(?:^|[\s,:])(?=(?:file)?name[*0-9]{0,4}[ \t]?=)", re.IGNORECASE)
+"""Where a file name begins in a field that has no ``;`` before it: ``attachment, filename=a.pdf``."""
+_COMMENT = re.compile(r"[ \t]+\([^()]{0,200}\)\Z")
+_TOKEN = re.compile(r"[^\s;,:=]+")
 _TYPE = re.compile(r"([A-Za-z0-9!#$&^_.+-]{1,100})/([A-Za-z0-9!#$&^_.+-]{1,100})")
 
 
@@ -19,6 +23,12 @@ def content_type(value: str) -> str:
     """Return ``type/subtype`` in lower case, '' when the field names none."""
     match = _TYPE.match(value)
     return f"{match[1]}/{match[2]}".lower() if match else ""
+
+
+def disposition(value: str) -> str:
+    """Return how a part is to be shown, in lower case: ``inline``, ``attachment``, '' when nothing is said."""
+    match = _TOKEN.match(value)
+    return match[0].lower() if match else ""
 
 
 def read_parameters(value: str, caps: Caps, notes: Notes) -> dict[str, str]:
@@ -37,15 +47,17 @@ def read_parameters(value: str, caps: Caps, notes: Notes) -> dict[str, str]:
     return plain | {name: _join(sections, notes) for name, sections in pieces.items()}
 
 
-def file_name(disposition: dict[str, str], type_: dict[str, str], caps: Caps) -> str:
+def file_name(disposition_: dict[str, str], type_: dict[str, str], caps: Caps) -> str:
     """Return what the sender called a part: the disposition's ``filename``, else the type's ``name``, else ''."""
-    name = disposition.get("filename") or type_.get("name") or type_.get("filename") or disposition.get("name") or ""
+    name = disposition_.get("filename") or type_.get("name") or type_.get("filename") or disposition_.get("name") or ""
     return name.strip()[: caps.filename]
 
 
 def _pairs(value: str) -> Iterator[tuple[str, str]]:
     """Yield ``name=value`` pairs in one pass; quotes may be missing, and so may the last one."""
     position = value.find(";")
+    if position < 0 and (undivided := _UNDIVIDED.search(value)):
+        position = undivided.end() - 1
     while 0 <= position < len(value):
         position += 1
         while position < len(value) and value[position] in " \t\r\n;":
@@ -72,7 +84,8 @@ def _read_value(value: str, position: int) -> tuple[str, int]:
     """Read a value, quoted or not. Return it and where the next ``;`` is, -1 when there is none."""
     if value[position : position + 1] != '"':
         end = value.find(";", position)
-        return value[position : end if end >= 0 else len(value)].strip(), end
+        # A comment ends it, ``Invoice (1).pdf`` has none.
+        return _COMMENT.sub("", value[position : end if end >= 0 else len(value)].strip()), end
     out: list[str] = []
     position += 1
     while position < len(value) and value[position] != '"':
