@@ -94,7 +94,13 @@ class Service:
     async def _work(self, stop: asyncio.Event) -> None:
         """Run the workers; the listener ends before them, so that what it still takes is filed or waits, durable."""
         ending = asyncio.Event()
-        named = {"filer": self._file, "courier": self._send, "timers": self._run_timers, "upkeep": self._keep_up}
+        named = {
+            "filer": self._file,
+            "courier": self._send,
+            "timers": self._run_timers,
+            "upkeep": self._keep_up,
+            "packer": self._pack,
+        }
         tasks = [asyncio.create_task(supervise(name, work, ending), name=name) for name, work in named.items()]
         tasks.append(asyncio.create_task(self._keep_lease(stop, ending), name="lease"))
         try:
@@ -123,6 +129,9 @@ class Service:
 
     async def _keep_up(self, stop: asyncio.Event) -> None:
         await workers.run_upkeep(self._desk, stop)
+
+    async def _pack(self, stop: asyncio.Event) -> None:
+        await workers.run_packing(self._desk, self._pace, stop)
 
     def _ring(self) -> None:
         """Wake the workers after a commit of this process; each looks before it writes, so this ends by itself."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from app.settings_model import OutboxSettings, Settings
 from app.supervisor import pause_unless
-from desk import due, filing, outgoing, timers, upkeep
+from desk import due, filing, outgoing, packing, timers, upkeep
 from desk.actors import COURIER, FILER, TIMERS
 from desk.context import Desk
 from intake.filer import Filer
@@ -23,6 +23,10 @@ POLL_SECONDS = 1.0
 """How often a worker looks without a bell: what another process wrote, and what has become due."""
 
 UPKEEP_SECONDS = 0.5
+
+PACK_SECONDS = 2.0
+IDLE_SECONDS = 30.0
+"""Between two steps of packing: when there was something to pack, and when there was not."""
 
 _CLAIM_ALONE = 8
 _CLAIM_SHARED = 2
@@ -76,6 +80,13 @@ async def run_timers(desk: Desk, stop: asyncio.Event) -> None:
         woken = await asyncio.to_thread(_wake, desk)
         if woken < timers.BATCH:
             await pause_unless(stop, POLL_SECONDS)
+
+
+async def run_packing(desk: Desk, pace: Pace, stop: asyncio.Event) -> None:
+    """Pack old mail while few mails come in, until ``stop`` is set."""
+    while not stop.is_set():
+        looked_at = 0 if pace.is_busy() else await asyncio.to_thread(packing.pack_some, TIMERS, desk)
+        await pause_unless(stop, PACK_SECONDS if looked_at else IDLE_SECONDS)
 
 
 async def run_upkeep(desk: Desk, stop: asyncio.Event) -> None:

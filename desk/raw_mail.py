@@ -1,4 +1,7 @@
-"""The bytes of an accepted mail, wherever they lie: in the ledger, or in a file beside the store."""
+"""The bytes of an accepted mail, wherever they lie: in the ledger or in a file beside the store, packed or not.
+
+Whoever wants them asks ``raw_of``, ``raws_of`` or ``part_of``; nobody else knows where and how they lie.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from desk.context import Desk
 from procedure.mail import Envelope
 from store.columns import Bytes
 from store.errors import Unreachable
+from store.packing import unpacked
 from store.tables import LedgerRaw
 
 LARGE = 32_768
@@ -56,9 +60,7 @@ def digest(envelope: Envelope) -> str:
 def raw_of(session: Session, desk: Desk, ledger_id: int) -> bytes | None:
     """Return the bytes of a mail, None when the ledger has none under this number. Raises StoreError."""
     kept = session.get(LedgerRaw, ledger_id)
-    if kept is None:
-        return None
-    return kept.raw if not kept.file else _file(desk, kept.file)
+    return None if kept is None else _octets(desk, kept)
 
 
 def raws_of(session: Session, desk: Desk, ledger_ids: Sequence[int]) -> dict[int, bytes]:
@@ -66,17 +68,29 @@ def raws_of(session: Session, desk: Desk, ledger_ids: Sequence[int]) -> dict[int
     found: dict[int, bytes] = {}
     for kept in session.exec(select(LedgerRaw).where(col(LedgerRaw.ledger_id).in_(ledger_ids))):
         with suppress(Unreachable):
-            found[kept.ledger_id] = kept.raw if not kept.file else _file(desk, kept.file)
+            found[kept.ledger_id] = _octets(desk, kept)
     return found
 
 
 def part_of(session: Session, desk: Desk, ledger_id: int, start: int, length: int) -> bytes | None:
-    """Return at most ``length`` bytes of a mail from ``start`` on; no more of it is held in memory."""
+    """Return at most ``length`` bytes of a mail from ``start`` on; no more of it is held in memory, unless packed."""
     piece: Any = func.substr(LedgerRaw.raw, start + 1, length, type_=Bytes)
-    found = session.exec(select(piece, LedgerRaw.file).where(col(LedgerRaw.ledger_id) == ledger_id)).first()
+    statement = select(piece, LedgerRaw.file, LedgerRaw.plain_size).where(col(LedgerRaw.ledger_id) == ledger_id)
+    found = session.exec(statement).first()
     if found is None:
         return None
-    return bytes(found[0]) if not found[1] else _file(desk, found[1], start, length)
+    octets, file, plain_size = found
+    if file:
+        return _file(desk, file, start, length)
+    if plain_size is None:
+        return bytes(octets)
+    return unpacked([session.get_one(LedgerRaw, ledger_id).raw], start, length)
+
+
+def _octets(desk: Desk, kept: LedgerRaw) -> bytes:
+    if kept.file:
+        return _file(desk, kept.file)
+    return kept.raw if kept.plain_size is None else unpacked([kept.raw])
 
 
 def _file(desk: Desk, name: str, start: int = 0, length: int = -1) -> bytes:

@@ -9,6 +9,9 @@ from collections.abc import Callable
 STORM = 300.0
 """Mails a second from which on filing waits: more than one processor files, so the backlog grows anyhow."""
 
+BUSY = 10.0
+"""Mails a second from which on work that nobody waits for is put off."""
+
 _WINDOW_SECONDS = 0.5
 
 
@@ -30,6 +33,11 @@ class Pace:
         """Say whether more than 300 mails a second come in."""
         self._forget()
         return self._mails > STORM * _WINDOW_SECONDS
+
+    def is_busy(self) -> bool:
+        """Say whether more than 10 mails a second come in: what can wait until tonight does."""
+        self._forget()
+        return self._mails > BUSY * _WINDOW_SECONDS
 
     def _forget(self) -> None:
         since = self._clock() - _WINDOW_SECONDS

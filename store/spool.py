@@ -3,6 +3,9 @@
 In the write-ahead log each byte would be written twice and hold up every other writer. A file is written once, never
 changed, and lies in a folder for its day: ``desk.db.mail/2026-11-22/<digest>``. A crash between file and row leaves a
 file without a row; since its peer was told nothing it sends the mail again, under the same name.
+
+Later a file may be packed into one with ``.z`` at its end. At every moment the one or the other is there whole; names
+do not say which, so nobody who holds a name is in the way.
 """
 
 from __future__ import annotations
@@ -10,12 +13,15 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 from store.errors import Unreachable
+from store.packing import CHUNK, packed, unpacked
 
 _CLEAN = ".part"
+_PACKED = ".z"
 
 
 class Spool:
@@ -46,23 +52,50 @@ class Spool:
             raise Unreachable(f"The mail folder {self._folder} cannot be written: {error.strerror}.") from error
 
     def read(self, name: str, start: int = 0, length: int = -1) -> bytes:
-        """Return ``length`` octets of a file from ``start`` on, by default all. Raises Unreachable."""
+        """Return ``length`` octets of a file from ``start`` on, by default all, packed or not. Raises Unreachable."""
         try:
-            with (self._folder / name).open("rb") as file:
-                file.seek(start)
-                return file.read(length)
+            try:
+                with (self._folder / name).open("rb") as file:
+                    file.seek(start)
+                    return file.read(length)
+            except FileNotFoundError:
+                return self._read_packed(name, start, length)
         except OSError as error:
             raise Unreachable(f"The mail {self._folder / name} cannot be read: {error.strerror}.") from error
 
+    def _read_packed(self, name: str, start: int = 0, length: int = -1) -> bytes:
+        with (self._folder / f"{name}{_PACKED}").open("rb") as file:
+            return unpacked(iter(partial(file.read, CHUNK), b""), start, length)
+
+    def pack(self, name: str, octets: bytes) -> bool:
+        """Pack a file that holds ``octets``; False when that saves too little. Raises Unreachable.
+
+        1. the packed file is written, synced, named; 2. it is read back; 3. only then the other is removed.
+        """
+        small = packed(octets)
+        if small is None:
+            return False
+        self.keep(f"{name}{_PACKED}", small)
+        try:
+            is_same = self._read_packed(name) == octets
+            (self._folder / f"{name}{'' if is_same else _PACKED}").unlink(missing_ok=True)
+        except OSError as error:
+            raise Unreachable(f"The mail {self._folder / name} cannot be packed: {error.strerror}.") from error
+        return is_same
+
+    def is_packed(self, name: str) -> bool:
+        """Say whether a file is there in its packed form alone."""
+        return not (self._folder / name).is_file() and self.has(name)
+
     def has(self, name: str) -> bool:
-        """Say whether there is a file of that name."""
-        return (self._folder / name).is_file()
+        """Say whether there is a file of that name, packed or not."""
+        return any((self._folder / one).is_file() for one in (name, f"{name}{_PACKED}"))
 
     def names(self) -> Iterator[str]:
         """Yield the names of all whole files."""
-        for path in sorted(self._folder.glob("*/*")):
-            if not path.name.endswith(_CLEAN):
-                yield f"{path.parent.name}/{path.name}"
+        paths = self._folder.glob("*/*")
+        names = {f"{one.parent.name}/{one.name.removesuffix(_PACKED)}" for one in paths if one.suffix != _CLEAN}
+        yield from sorted(names)
 
     def _make(self, folder: Path) -> None:
         """Make the folder of a day, once; the name of a new folder must be on the disk too."""

@@ -296,6 +296,7 @@ class LedgerRaw(SQLModel, table=True):
     """The bytes of an accepted mail, apart from its row so that walking the ledger does not read them.
 
     Those of a large one lie in the file ``file`` of the store's mail folder (``store.spool``), and none are here.
+    ``plain_size`` is set when the bytes are packed (``store.packing``), and says how many they are unpacked.
     """
 
     __tablename__ = "ledger_raw"
@@ -303,6 +304,7 @@ class LedgerRaw(SQLModel, table=True):
     ledger_id: int = Field(foreign_key="ledger.id", primary_key=True)
     raw: bytes = Field(sa_type=Bytes)
     file: str = ""
+    plain_size: int | None = None
 
 
 class Outbox(SQLModel, table=True):

@@ -27,3 +27,15 @@ def test_two_hundred_a_second_for_ever_are_none() -> None:
         now[0] += 0.005
         pace.count(1)
         assert not pace.is_storm()
+
+
+def test_busy_is_less_than_a_storm() -> None:
+    """What nobody waits for is put off from 11 mails a second on, and goes on when they are over."""
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    pace.count(5)
+    assert (pace.is_busy(), pace.is_storm()) == (False, False)
+    pace.count(1)
+    assert (pace.is_busy(), pace.is_storm()) == (True, False)
+    now[0] += 0.6
+    assert not pace.is_busy()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +80,58 @@ def test_only_its_owner_reads_it(tmp_path: Path) -> None:
     Spool(tmp_path / "mail").keep(NAME, b"x")
     modes = [oct((tmp_path / "mail" / name).stat().st_mode)[-3:] for name in (NAME, "2026-11-22")]
     assert modes == ["600", "700"]
+
+
+LONG = b"the same words again and again " * 4_000
+
+
+def failing_at(monkeypatch: pytest.MonkeyPatch, which: int) -> None:
+    """Let the n-th operation on the disk fail, and all after it: a crash leaves no more behind than that."""
+    left = [which]
+
+    def broken(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OSError(5, "the disk is gone")
+            return real(*args, **kwargs)
+
+        return call
+
+    for owner, name in ((os, "write"), (os, "fsync"), (Path, "rename"), (Path, "unlink"), (os, "open")):
+        monkeypatch.setattr(owner, name, broken(getattr(owner, name)))
+
+
+@pytest.mark.parametrize("which", range(8))
+def test_a_crash_while_packing_leaves_the_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int) -> None:
+    """Wherever it happens the file is read whole, has its name, and can be packed afterwards."""
+    spool = Spool(tmp_path / "mail")
+    spool.keep(NAME, LONG)
+    with monkeypatch.context() as patch:
+        failing_at(patch, which)
+        try:
+            spool.pack(NAME, LONG)
+        except Unreachable:
+            assert which < 7
+    assert (spool.read(NAME), spool.read(NAME, 100, 9), list(spool.names())) == (LONG, LONG[100:109], [NAME])
+    assert spool.pack(NAME, LONG)
+    assert (spool.read(NAME), spool.has(NAME), spool.is_packed(NAME)) == (LONG, True, True)
+
+
+def test_what_was_written_wrong_is_not_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packed file is read back before the other one goes."""
+    spool, write = Spool(tmp_path / "mail"), os.write
+    spool.keep(NAME, LONG)
+    monkeypatch.setattr(os, "write", lambda file, octets: write(file, bytes(len(octets))))
+    with pytest.raises(Unreachable):
+        spool.pack(NAME, LONG)
+    assert (spool.read(NAME), spool.is_packed(NAME)) == (LONG, False)
+
+
+def test_a_mail_sent_again_is_no_matter(tmp_path: Path) -> None:
+    """A file kept anew beside its packed form holds the same octets; one is removed at the next packing."""
+    spool = Spool(tmp_path / "mail")
+    for _ in range(2):
+        spool.keep(NAME, LONG)
+        assert spool.pack(NAME, LONG)
+    assert [path.name for path in (tmp_path / "mail" / "2026-11-22").iterdir()] == ["abc.z"]

@@ -370,6 +370,7 @@ def _tables() -> None:
         sa.Column("ledger_id", sa.Integer(), nullable=False),
         sa.Column("raw", BYTES, nullable=False),
         sa.Column("file", sa.String(), nullable=False),
+        sa.Column("plain_size", sa.Integer(), nullable=True),
         sa.CheckConstraint("file = '' OR length(raw) = 0", name=op.f("ck_ledger_raw_bytes_in_one_place")),
         sa.ForeignKeyConstraint(["ledger_id"], ["ledger.id"], name=op.f("fk_ledger_raw_ledger_id")),
         sa.PrimaryKeyConstraint("ledger_id", name=op.f("pk_ledger_raw")),
