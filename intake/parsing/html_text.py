@@ -39,6 +39,10 @@ _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "d
 _LINES = frozenset({"div", "li", "tr", "dt", "dd", "address", "article", "aside", "footer", "header", "main", "nav",
                     "section", "center", "form", "body", "html", "caption", "tbody", "thead", "tfoot", "figcaption",
                     "details", "summary", "legend", "option"})  # fmt: skip
+_BREAKING = _PARAGRAPHS | _LINES
+_BEGUN = frozenset({"br", "hr", "img", "li", "blockquote", "pre", "textarea", "ol", "dd", "table", "td", "th"})
+_CLOSED = frozenset({"a", "tr", "table", "td", "th", "li", "dd", "blockquote", "pre", "textarea"})
+"""Tags at whose ends there is something to do; most elements of a page are none of them."""
 _SCHEME_OF_PERSON = re.compile(r"\A(?:mailto|tel):", re.IGNORECASE)
 _WEB = ("http://", "https://", "ftp://", "tel:", "mailto:", "sip:", "cid:")
 
@@ -101,7 +105,7 @@ def _crude(html: str) -> str:
     return re.sub(r"\s+", " ", _ANY_TAG.sub(" ", html)).strip()
 
 
-@dataclass
+@dataclass(slots=True)
 class _Frame:
     """An element whose children are being walked."""
 
@@ -126,9 +130,12 @@ def _walk(root: etree._Element, page: _Page) -> None:
             _open(child, stack, page)
             continue
         frame = stack.pop()
-        _close(frame, page)
-        _break(frame.tag, stack, writer)
-        _tail(frame.element, stack, writer)
+        if frame.tag in _CLOSED:
+            _close(frame, page)
+        if frame.tag in _BREAKING:
+            _break(frame.tag, stack, writer)
+        if stack and (tail := frame.element.tail):
+            writer.write(tail)
 
 
 def _tail(element: etree._Element, stack: list[_Frame], writer: Writer) -> None:
@@ -138,19 +145,22 @@ def _tail(element: etree._Element, stack: list[_Frame], writer: Writer) -> None:
 
 def _open(element: etree._Element, stack: list[_Frame], page: _Page) -> None:
     writer = page.writer
-    tag = element.tag.lower() if isinstance(element.tag, str) else "script"
+    tag = element.tag
+    tag = tag.lower() if isinstance(tag, str) else "script"
     is_skipped = tag in _SKIPPED
     if is_skipped or _is_hidden(element):
         if not is_skipped:
             _mark_hidden(element, page)
         _tail(element, stack, writer)
         return
-    frame = _Frame(element, tag, iter(element), mark=writer.mark())
-    _break(tag, stack, writer)
-    _begin(frame, stack, page)
+    frame = _Frame(element, tag, iter(element), mark=writer.mark() if tag == "a" else 0)
+    if tag in _BREAKING:
+        _break(tag, stack, writer)
+    if tag in _BEGUN:
+        _begin(frame, stack, page)
     stack.append(frame)
-    if element.text:
-        writer.write(element.text)
+    if text := element.text:
+        writer.write(text)
 
 
 def _begin(frame: _Frame, stack: list[_Frame], page: _Page) -> None:
