@@ -220,6 +220,8 @@ MUTANTS = (
            "letters=1", "tests/intake/test_parse_anything.py -k two_letters"),
     Mutant(0, "a packet of RTF has no cap", "intake/parsing/rtf.py", "limit = len(_PRESET) + min(size, caps.text)",
            "limit = len(_PRESET) + size", "tests/intake/test_rtf.py -k small_packet"),
+    Mutant(0, "Greek capitals are Russian", "intake/parsing/charset_guess.py", "and sure > 0.015 * high and sure >= 2", "",
+           "tests/intake/test_charset_guess.py -k greek_is_greek"),
     Mutant(0, "an opened quote is told to the customer", "procedure/quoting.py", "ranges = _quoted(stripped)",
            "ranges = list(fold_ranges(text))", "tests/procedure/test_quoting_answers.py -k takes_nothing"),
     Mutant(0, "an unknown conversation opens its quotes", "procedure/quoting_answers.py",

@@ -6,6 +6,7 @@ import codecs
 import re
 
 from intake.parsing.caps import Notes
+from intake.parsing.charset_guess import guess
 from intake.parsing.charset_labels import codec_for, names_nothing
 
 _SINGLE_BYTE = re.compile(r"ascii|iso8859-\d+|cp1?\d{3}|koi8-[rtu]|mac-\w+|kz1048|ptcp154|tis-620")
@@ -135,6 +136,8 @@ def _guess(octets: bytes) -> str:
     except UnicodeDecodeError as error:
         if error.reason == "unexpected end of data" and error.start > 20:
             return octets.decode("utf-8", "replace")
+    if found := guess(octets):
+        return octets.decode(found, "replace")
     if _looks_greek(octets):
         return _decode_greek(octets, "")
     text = octets.decode("utf-8", "replace")
