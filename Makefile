@@ -54,7 +54,7 @@ constraints: venv ## write constraints.txt from what is installed
 demo: venv ## a desk with believable customers, to try at once
 	@$(BIN)/tierdesk demo
 
-soak: venv ## kills, cuts of the power, failing writes, and SOAK_SECONDS=1800 of mixed load
+soak: venv ## an hour: kills, cuts of the power, failing writes, SOAK_SECONDS=1800 of mixed load
 	$(BIN)/python -m pytest -m soak -rP $(ARGS)
 
 mutants: venv ## put faults in, one at a time, and see that the tests notice (ARGS="lease" for some)

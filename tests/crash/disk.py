@@ -38,7 +38,7 @@ def compiled(into: Path) -> Path:
         raise NoCompiler("there is no C compiler here (cc), or this is not Linux")
     library = into / "disk.so"
     source = Path(__file__).with_name("disk.c")
-    options = ("-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror")
+    options = ("-shared", "-fPIC", "-O1", "-U_FORTIFY_SOURCE", "-Wall", "-Wextra")
     command = [compiler, *options, "-o", str(library), str(source), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -47,6 +47,7 @@ class Outcome:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("point", POINTS, ids=str)
 def test_a_write_fails(point: Point, office: Office, disk: Disk) -> None:
     """Every mail gets 250 or 4xx, nothing with a 250 is lost or doubled, and with a sound disk all is filed."""

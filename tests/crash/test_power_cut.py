@@ -27,6 +27,7 @@ LARGE_EVERY = 5
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_nothing_acknowledged_is_lost(office: Office, disk: Disk) -> None:
     """After each of some cuts what got a 250 is in the ledger once and every law holds; at the end all is filed."""
     storm(office, disk, CUTS)
