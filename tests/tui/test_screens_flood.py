@@ -42,6 +42,7 @@ async def test_a_flood_is_a_line_that_opens(desk: Desk, actors: Group) -> None:
         await seat.press("enter")
         await only(seat, *reversed(numbers))
         await seat.sees(f"the flood of mail {numbers[0]}")
+        await seat.loses("×5")
         await seat.press("g", "enter")
         await seat.sees(f"Mail {numbers[-1]}", f"one of the flood of mail {numbers[0]}")
         await seat.press("escape", "escape")

@@ -106,7 +106,10 @@ class LedgerScreen(MailActions):
     async def _fetch(self, ids: list[int]) -> Mapping[int, LedgerRow]:
         if self.gateway is None:
             raise Unavailable("The store is not open yet.")
-        return await self.gateway.mails(ids)
+        rows = await self.gateway.mails(ids)
+        if self._wanted.flood is None:
+            return rows
+        return {number: replace(row, folded=0) for number, row in rows.items()}  # opened: each is one mail
 
     async def refresh_live(self, gateway: Gateway) -> None:
         """Bring the list to the state of the store. Raises DeskError."""
