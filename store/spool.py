@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from uuid import uuid4
+from tempfile import mkstemp
 
 from store.errors import Unreachable
 from store.packing import CHUNK, packed, unpacked
@@ -38,11 +38,12 @@ class Spool:
         A file of that name holds the same octets already, or was never acknowledged. Raises Unreachable.
         """
         path = self._folder / name
-        part = path.with_name(f".{path.name}.{uuid4().hex}{_CLEAN}")
         try:
             self._make(path.parent)
+            file, name_of_part = mkstemp(_CLEAN, f".{path.name}.", path.parent)
+            part = Path(name_of_part)
             try:
-                _write(part, octets)
+                _write(file, octets)
                 part.rename(path)
             except BaseException:
                 part.unlink(missing_ok=True)
@@ -108,8 +109,7 @@ class Spool:
             self._made.add(folder.name)
 
 
-def _write(path: Path, octets: bytes) -> None:
-    file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+def _write(file: int, octets: bytes) -> None:
     try:
         view = memoryview(octets)
         while view:
