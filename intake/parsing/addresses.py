@@ -15,7 +15,7 @@ _SPECIAL = re.compile(r'["(<,;:]|=\?')
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
 """Of one piece, also where it has unquoted commas in it."""
 _AROUND = re.compile(r"[ \t\r\n]*+([.@])[ \t\r\n]*+")
-_SPACE = re.compile(r"[ \t\r\n]+")
+_SPACE = re.compile("[ \t\r\n\xa0\u2000-\u200a\u202f\u205f]+")
 
 
 @dataclass
@@ -46,6 +46,7 @@ def read_addresses(values: list[str], caps: Caps, notes: Notes) -> tuple[Address
 def clean_address(text: str) -> str:
     """Return an address with its domain in lower case, '' when it cannot be one."""
     text = text.strip(" \t\r\n<>'\"" if not text.startswith('"') else " \t\r\n")
+    text = text[1:-1] if text[:1] == "[" and text[-1:] == "]" else text
     text = text[7:] if text[:7].lower() == "mailto:" else text
     local, at, domain = text.rpartition("@")
     domain = domain.rstrip(".")
@@ -87,7 +88,9 @@ def _split(value: str) -> list[_Mailbox]:
         else:
             word = _ENCODED_WORD.match(value, position)
             end = word.end() if word else _next_special(value, position)
-            current.words.append(value[position:end])
+            # An address behind the address is no name of it, and not the sender either.
+            if not (current.angle and "@" in value[position:end]):
+                current.words.append(value[position:end])
             position = end
     return mailboxes
 
@@ -146,15 +149,17 @@ def _addresses(mailbox: _Mailbox, notes: Notes) -> list[Address]:
 def _address(mailbox: _Mailbox, notes: Notes) -> Address:
     words = "".join(mailbox.words)
     raw = mailbox.angle
-    if raw is not None and not clean_address(_unroute(raw)):
+    if raw is not None and ("(" in raw or not clean_address(_unroute(raw))):
         raw = _closed_up(raw)
+    if raw is None and "@" in words and not _BARE.search(words):
+        words = _closed_up(words)
     if raw is None or not clean_address(_unroute(raw)):
         bare = _BARE.search(words) if raw is None or "@" not in raw else None
         if bare:
             raw, words = bare[0], words[: bare.start()] + words[bare.end() :]
         elif raw is None and "@" in words:
             raw, words = words, ""
-    name = _unquoted(_without_brackets(_SPACE.sub(" ", words).strip(" \xa0"))) or " ".join(mailbox.comments).strip()
+    name = _unquoted(_without_brackets(_SPACE.sub(" ", words).strip(" "))) or " ".join(mailbox.comments).strip()
     address = clean_address(_unroute(decode_words(raw or "", notes)))
     return Address(decode_words(name, notes).strip(" \t\r\n"), address)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from intake.parsing.caps import Caps, Notes
+from intake.parsing.charset_labels import codec_for
 from intake.parsing.charsets import decode
 from intake.parsing.words import decode_words
 
@@ -34,6 +35,7 @@ def disposition(value: str) -> str:
 def read_parameters(value: str, caps: Caps, notes: Notes) -> dict[str, str]:
     """Return the parameters after the first ``;`` by lower-case name, continuations joined and charsets decoded."""
     plain: dict[str, str] = {}
+    whole: dict[str, str] = {}
     pieces: dict[str, dict[int, tuple[bool, str]]] = {}
     for count, (name, text) in enumerate(_pairs(value)):
         if count >= caps.parameters:
@@ -42,9 +44,14 @@ def read_parameters(value: str, caps: Caps, notes: Notes) -> dict[str, str]:
         section = _SECTION.fullmatch(name)
         if section is None or (section[2] is None and not section[3]):
             plain.setdefault(name, decode_words(text, notes))
+        elif section[2] is None:
+            whole.setdefault(section[1], _join({0: (True, text)}, notes))
         else:
             pieces.setdefault(section[1], {}).setdefault(int(section[2] or 0), (bool(section[3]), text))
-    return plain | {name: _join(sections, notes) for name, sections in pieces.items()}
+    # A value that is there whole wins over its pieces, and both over the plain one for old programs. Pieces that do not
+    # begin with the first are what they are only when there is nothing else.
+    joined = {name: _join(sections, notes) for name, sections in pieces.items() if 0 in sections or name not in plain}
+    return plain | joined | whole
 
 
 def file_name(disposition_: dict[str, str], type_: dict[str, str], caps: Caps) -> str:
@@ -105,6 +112,8 @@ def _join(sections: dict[int, tuple[bool, str]], notes: Notes) -> str:
         is_encoded, text = sections[number]
         if is_encoded and number == min(sections) and text.count("'") >= 2:
             charset, _, text = text.split("'", 2)
+        elif is_encoded and number == min(sections) and codec_for(text.partition("'")[0]):
+            charset, _, text = text.partition("'")  # the language was forgotten with its quote
         raw = text.encode("utf-8", "surrogateescape")
         if is_encoded:
             encoded += raw

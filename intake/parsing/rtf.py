@@ -38,6 +38,7 @@ _FONT_CHARSETS = {
     0: "cp1252", 128: "cp932", 129: "cp949", 134: "gb18030", 136: "cp950", 161: "cp1253", 162: "cp1254", 163: "cp1258",
     177: "cp1255", 178: "cp1256", 186: "cp1257", 204: "cp1251", 222: "cp874", 238: "cp1250",
 }  # fmt: skip
+_ROW_END = re.compile(r"(?<!\t)\t+\n")
 _MAX_DEPTH = 1000
 _MAX_TOKENS = 200_000
 
@@ -84,6 +85,7 @@ class _Group:
     is_fonts: bool = False
     is_tag: bool = False
     is_rtf: bool = False
+    is_hidden: bool = False
     uc: int = 1
 
 
@@ -152,6 +154,8 @@ class _Reader:
             self._change(is_tag=True)
         elif word in _SKIPPED or is_star:
             self._change(is_skipped=True)
+        elif word == b"result":
+            self._change(is_skipped=False)  # what an object that cannot be shown looked like
         else:
             self._set(word, number)
         return 0
@@ -161,6 +165,8 @@ class _Reader:
             self.is_page = True
         elif word == b"htmlrtf":
             self._change(is_rtf=number != 0)
+        elif word == b"v":
+            self._change(is_hidden=number != 0)
         elif word == b"uc":
             self._change(uc=min(max(number or 0, 0), 10))
         elif word == b"ansicpg":
@@ -173,13 +179,21 @@ class _Reader:
             self._change(charset=self._fonts.get(number, self._default))
         elif word == b"fcharset" and self._group.is_fonts and number in _FONT_CHARSETS and len(self._fonts) < 1000:
             self._fonts[self._font] = _FONT_CHARSETS[number] if number else self._default
+        elif (
+            word == b"cpg" and self._group.is_fonts and (codec := codec_for(f"cp{number}")) and len(self._fonts) < 1000
+        ):
+            self._fonts[self._font] = codec
 
     def _change(self, **what: object) -> None:
         self._flush()
         self._group = replace(self._group, **what)  # type: ignore[arg-type]  # the names are those of its fields
 
     def _is_silent(self) -> bool:
-        return self._group.is_skipped or (self.is_page and self._group.is_rtf and not self._group.is_tag)
+        return (
+            self._group.is_skipped
+            or self._group.is_hidden
+            or (self.is_page and self._group.is_rtf and not self._group.is_tag)
+        )
 
     def _add(self, octets: bytes) -> None:
         if self._left_out:
@@ -208,5 +222,4 @@ def read_rtf(octets: bytes, caps: Caps, notes: Notes) -> tuple[str, bool]:
     if not octets.lstrip()[:5].lower().startswith(b"{\\rtf"):
         return "", False
     reader = _Reader(octets, caps, notes)
-    text = reader.text()
-    return text, reader.is_page
+    return _ROW_END.sub("\n", reader.text()), reader.is_page
