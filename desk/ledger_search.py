@@ -19,8 +19,7 @@ from desk.context import Desk
 from desk.correspondence import storable
 from desk.views import LedgerPage, Wanted
 from procedure.permissions import Permission
-from procedure.terms import Fate
-from store.tables import FOLDED_SQL, HELD_SQL, Ledger
+from store.tables import FOLDED_SQL, Ledger
 
 DEPTH = 100_000
 """Mails in which words are looked for at once."""
@@ -60,12 +59,9 @@ def _those(wanted: Wanted, words: list[str]) -> Any:
         return statement.where(
             or_(col(Ledger.id) == wanted.flood, (col(Ledger.flood_of) == wanted.flood) & sql(FOLDED_SQL))
         )
-    if wanted.fate is Fate.QUARANTINED:
-        statement = statement.where(sql(HELD_SQL))
-    elif wanted.fate is not None:
+    statement = statement.where(col(Ledger.flood_of).is_(None))
+    if wanted.fate is not None:
         statement = statement.where(Ledger.fate == wanted.fate)
-    else:
-        statement = statement.where(col(Ledger.flood_of).is_(None))
     for word in words:
         sender, to = func.lower(Ledger.mail_from), func.lower(cast(Ledger.rcpt_to, String))
         statement = statement.where(or_(sender.contains(word, autoescape=True), to.contains(word, autoescape=True)))

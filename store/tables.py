@@ -44,9 +44,6 @@ OPEN_SQL = "status NOT IN ('solved', 'closed')"
 ASLEEP_SQL = "wake_at IS NOT NULL AND status NOT IN ('new', 'open')"
 """Tickets that a moment will wake or close."""
 
-HELD_SQL = "fate = 'quarantined' AND flood_of IS NULL"
-"""Mails that a person looks at; a flood is one of them."""
-
 FOLDED_SQL = "flood_of IS NOT NULL"
 """Mails that stand behind the first of their flood."""
 
@@ -262,7 +259,6 @@ class Ledger(SQLModel, table=True):
             postgresql_where=text(PENDING_SQL),
         ),
         Index("ix_ledger_fate", "fate", "id"),
-        Index("ix_ledger_held", "id", sqlite_where=text(HELD_SQL), postgresql_where=text(HELD_SQL)),
         Index("ix_ledger_flood_of", "flood_of", "id", sqlite_where=text(FOLDED_SQL), postgresql_where=text(FOLDED_SQL)),
         Index(
             "ix_ledger_duplicate_of",

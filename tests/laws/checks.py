@@ -9,12 +9,13 @@ from itertools import pairwise
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
-from desk import ledger
+from desk import ledger, raw_mail
 from desk.actors import Actor
 from desk.context import Desk
 from desk.policies import in_force
 from desk.recording import snapshot
 from procedure.history import rebuild
+from procedure.mail import Envelope
 from procedure.terms import CLOSED_STATUSES, Fate, Level, MessageKind, OutboxState
 from procedure.turn import Word, waiting_since
 from store import queues
@@ -32,22 +33,29 @@ def broken(desk: Desk, reader: Actor) -> list[str]:
 
 def _all(session: Session, desk: Desk) -> Iterator[str]:
     tickets = session.exec(select(Ticket).order_by(col(Ticket.id))).all()
-    yield from _mails(session)
+    yield from _mails(session, desk)
     yield from _queues(session, tickets)
     yield from _outbox(session)
     for ticket in tickets:
         yield from (f"TD-{ticket.id}: {sentence}" for sentence in _ticket(session, desk, ticket))
 
 
-def _mails(session: Session) -> Iterator[str]:
+def _mails(session: Session, desk: Desk) -> Iterator[str]:
     rows = session.exec(select(Ledger)).all()
     originals = Counter(row.digest for row in rows if row.duplicate_of is None)
     yield from (f"{number} originals have one digest" for number in originals.values() if number > 1)
     for row in rows:
         if row.fate is not Fate.PENDING and row.lease_until is not None:
             yield f"mail {row.id} is {row.fate} and still leased"
+        if row.duplicate_of is None and _digest(session, desk, row) != row.digest:
+            yield f"mail {row.id} has other bytes than came"
         if row.decision is not None:
             yield from _decision(row)
+
+
+def _digest(session: Session, desk: Desk, row: Ledger) -> str:
+    octets = raw_mail.raw_of(session, desk, row.id or 0) or b""
+    return raw_mail.digest(Envelope(row.received_at, row.peer, row.mail_from, tuple(row.rcpt_to), octets))
 
 
 def _decision(row: Ledger) -> Iterator[str]:

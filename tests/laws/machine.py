@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from desk import decisions, filing, ledger, outgoing, replies, tickets, timers
+from desk import decisions, filing, ledger, outgoing, packing, replies, tickets, timers
 from desk.actors import COURIER, FILER, LISTENER, TIMERS, Actor
 from desk.context import Desk
 from desk.errors import DeskError, Unavailable
@@ -203,6 +203,11 @@ class DeskMachine(RuleBasedStateMachine):
     @rule()
     def timers(self) -> None:
         timers.run_due(TIMERS, self.desk)
+
+    @rule()
+    def pack(self) -> None:
+        self.clock.advance(minutes=11)
+        packing.pack_some(TIMERS, self.desk)
 
     @rule()
     def restart(self) -> None:

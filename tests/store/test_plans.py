@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from desk import due, filing, outgoing, queues, tickets, timers
+from desk import due, filing, ledger, ledger_search, outgoing, queues, tickets, timers
 from desk.actors import COURIER, FILER, TIMERS, Actor
 from desk.context import Desk
-from procedure.terms import Level
+from desk.views import Wanted
+from procedure.terms import Fate, Level
 from tests.fakes.desks import Group
 
 Call = Callable[[Actor, Desk], object]
@@ -27,6 +28,11 @@ PLANS: dict[str, tuple[Call, str]] = {
     "waking": (lambda _, desk: timers.run_due(TIMERS, desk), "ix_ticket_wake"),
     # Mails without a fate are few, so that the index of fates finds them as well as their own.
     "mail to file": (lambda _, desk: due.mail_to_file(FILER, desk), "ix_ledger_"),
+    "the mails that wait for a person": (
+        lambda who, desk: ledger_search.page(who, desk, Wanted(fate=Fate.QUARANTINED), limit=200),
+        "ix_ledger_fate",
+    ),
+    "how many are folded behind a mail": (lambda who, desk: ledger.some(who, desk, [1]), "ix_ledger_flood_of"),
     "a claim of mail": (lambda _, desk: filing.claim(FILER, desk), "ix_ledger_"),
 }
 

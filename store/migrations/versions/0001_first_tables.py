@@ -336,7 +336,6 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger")),
     )
     op.create_index("ix_ledger_fate", "ledger", ["fate", "id"], unique=False)
-    _partial_index("ix_ledger_held", "ledger", ["id"], "fate = 'quarantined' AND flood_of IS NULL")
     _partial_index("ix_ledger_flood_of", "ledger", ["flood_of", "id"], "flood_of IS NOT NULL")
     _partial_index("ix_ledger_duplicate_of", "ledger", ["duplicate_of"], "duplicate_of IS NOT NULL")
     _partial_index("ix_ledger_pending", "ledger", ["due_at", "id"], "fate = 'pending'")
