@@ -72,6 +72,9 @@ def _decode_declared(octets: bytes, name: str, label: str, notes: Notes) -> str:
     try:
         text = octets.decode(name)
         return text.translate(_C1_OF_WINDOWS) if name.startswith("iso8859") and _C1.search(octets) else text
+    except UnicodeDecodeError as error:
+        if name == "utf-8" and error.reason == "unexpected end of data" and error.end - error.start > 1:
+            return octets.decode("utf-8", "replace")  # cut inside a letter
     except (UnicodeError, ValueError):
         pass
     if name == "cp1252":

@@ -32,7 +32,7 @@ _HIDDEN = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em|%)?\s*(?:;|!|$)",
     re.IGNORECASE,
 )
-_SKIPPED = frozenset({"head", "script", "style", "title", "template", "object", "svg", "math", "iframe", "select",
+_SKIPPED = frozenset({"head", "script", "style", "title", "template", "svg", "math", "iframe", "select",
                       "datalist", "audio", "video", "canvas", "map", "meta", "link"})  # fmt: skip
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "blockquote", "pre", "hr",
                          "figure", "fieldset"})  # fmt: skip

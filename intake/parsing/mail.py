@@ -66,9 +66,12 @@ def _people(headers: Headers, names: tuple[str, ...], caps: Caps, notes: Notes) 
 
 
 def _fallback_sender(headers: Headers, caps: Caps, notes: Notes) -> Address:
-    """Return whom to show when From has no usable address: the Sender field, else From's name alone."""
+    """Return whom to show when From has no usable address: another field that names somebody, else From's name alone.
+
+    For people to see only: the rules ask for ``senders``, and that stays empty.
+    """
     notes.add("The mail has no usable From address.")
-    for found in _people(headers, ("sender",), caps, notes):
+    for found in _people(headers, ("sender", "reply-to", "return-path"), caps, notes):
         if found.address:
             return found
     return next(iter(_people(headers, ("from",), caps, notes)), NOBODY)

@@ -78,6 +78,7 @@ def _read_word(value: str, start: int) -> tuple[_Word | None, int]:
 
 
 def _q(text: bytes) -> bytes:
+    text = text.removesuffix(b"=")  # a soft line break of quoted-printable, which some encoders write
     return _HEX.sub(lambda match: bytes([int(match[1], 16)]), text.replace(b"_", b" "))
 
 
