@@ -44,8 +44,8 @@ _HEADER_READ = 65_536
 
 
 def extension(content_type: str) -> str:
-    """Return the usual ending of a file of that type, ``.bin`` when there is none."""
-    return _EXTENSIONS.get(content_type, ".bin")
+    """Return the usual ending of a file of that type, ``.bin`` when there is none and it is no text."""
+    return _EXTENSIONS.get(content_type, ".txt" if content_type.startswith("text/") else ".bin")
 
 
 def name_leaves(leaves: list[Leaf], notes: Notes) -> list[str]:

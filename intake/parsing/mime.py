@@ -96,7 +96,17 @@ class _Tree:
                 break
             current = self._begin(self._open[-1][1], position)
             position = current.start - 1
+        self._end_in_line(current)
         return root  # a part that was not ended by a delimiter reaches to the end of the mail
+
+    def _end_in_line(self, part: Part | None) -> None:
+        """End the last part before a closing delimiter that has no line of its own, at the very end of the mail."""
+        if part is None or not self._open:
+            return
+        closing = b"--" + self._open[-1][0] + b"--"
+        end = len(self._raw.rstrip(b" \t\r\n")) - len(closing)
+        if end >= part.start and self._raw.startswith(closing, end):
+            part.end = end
 
     def _begin(self, parent: Part, delimiter: int) -> Part:
         line_end = self._raw.find(b"\n", delimiter)
