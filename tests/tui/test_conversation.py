@@ -180,6 +180,20 @@ async def test_enter_opens_the_quote_in_view() -> None:
         assert "  > now" not in app.lines()
 
 
+async def test_our_own_words_tell_what_is_new_in_a_quote() -> None:
+    """What a customer quotes is compared with what was said in the ticket before, not with our notes."""
+    ours = "Which domain is it?\nSince when?\nThank you"
+    answer = "Hi\n\nFrom: Maria\nSent: Monday\nSubject: x\n\nWhich domain is it?\nshop.example\nSince when?\nThank you"
+    app = Reader()
+    async with app.run_test(size=(60, 20)) as pilot:
+        app.pane.show(ticket(message(1, ours, kind=MessageKind.STAFF), message(2, answer)))
+        await pilot.pause()
+        assert "  ✎ written inside the quote" in app.lines()
+        app.pane.show(ticket(message(1, ours, kind=MessageKind.NOTE), message(2, answer)))
+        await pilot.pause()
+        assert "  ✎ written inside the quote" not in app.lines()
+
+
 async def test_folds_are_reached_one_after_the_other() -> None:
     """Brackets move the mark, also out of view; v opens and folds all."""
     app = Reader()

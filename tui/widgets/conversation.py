@@ -6,6 +6,7 @@ change lays out one message. A change of the ticket never moves what is being re
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime, tzinfo
 from operator import itemgetter
@@ -154,26 +155,24 @@ class Conversation(ScrollView, can_focus=True):
         older = len(ticket.messages) - self._limit
         if older > 0:
             self._lines.append(older_line(older))
-        for message in ticket.messages[max(0, older) :]:
-            self._starts[message.id] = len(self._lines)
-            self._lines += self._lines_of(message, look)
+        talk: deque[MessageView] = deque(maxlen=QUOTABLE)
+        for number, message in enumerate(ticket.messages):
+            if number >= older:
+                self._starts[message.id] = len(self._lines)
+                self._lines += self._lines_of(message, look, tuple(talk))
+            if message.kind in (MessageKind.CUSTOMER, MessageKind.STAFF):
+                talk.append(message)
 
-    def _lines_of(self, message: MessageView, look: Look) -> tuple[Line, ...]:
+    def _lines_of(self, message: MessageView, look: Look, talk: tuple[MessageView, ...]) -> tuple[Line, ...]:
+        """Return a message as lines; ``talk`` are the last words with a customer before it, which it may quote."""
         unfolded, shown = self._unfolded.get(message.id, frozenset()), self._shown.get(message.id, PORTION)
-        earlier = self._before(message)
+        earlier = talk if message.kind is MessageKind.CUSTOMER else ()
         key = (message, look.width, look.now.date(), unfolded, shown, tuple(one.id for one in earlier))
         lines = self._laid_out.get(key)
         if lines is None:
             said = tuple(one.text for one in earlier)
             lines = self._laid_out[key] = message_lines(message, look, unfolded, shown, said)
         return lines
-
-    def _before(self, message: MessageView) -> tuple[MessageView, ...]:
-        """Return the last words with a customer before one of theirs: what it can quote."""
-        if self._ticket is None or message.kind is not MessageKind.CUSTOMER:
-            return ()
-        talk = (MessageKind.CUSTOMER, MessageKind.STAFF)
-        return tuple(one for one in self._ticket.messages if one.id < message.id and one.kind in talk)[-QUOTABLE:]
 
     def _lay_out_history(self, ticket: TicketView, look: Look) -> None:
         for event in ticket.events:
