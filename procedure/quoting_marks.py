@@ -17,6 +17,9 @@ MAX_NAME_ONLY_WORDS = 6
 
 _OPENERS = ("on ", "στις ", "στισ ", "την ", "τη ", "το ", "am ", "den ", "le ", "il ", "el ", "at ", "op ", "w dniu ",
             "pa ", "em ", "dne ", "в ")  # fmt: skip
+_OPENER_LETTERS = 12
+"""Letters of a line in which an opener stands: most lines have none, and are looked at no further."""
+
 _VERBS = (
     "wrote", "writes", "εγραψε", "εγραψαν", "γραφει", "schrieb", "schrieben", "a ecrit", "ha scritto", "escribio",
     "schreef", "geschreven", "napisał", "napisał(a)", "napisała", "skrev", "escreveu", "napsal", "napsal(a)",
@@ -67,7 +70,7 @@ def attribution_length(lines: list[str], index: int) -> int:
         return int(_reads_as_attribution(first))
     if first.endswith(">") and first[0].isdigit() and _has_moment_and_address(first):
         return 1
-    if not (fold(first).startswith(_OPENERS) or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))):
+    if not (fold(first[:_OPENER_LETTERS]).startswith(_OPENERS) or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))):
         return 0
     for length in range(2, MAX_ATTRIBUTION_LINES + 1):
         following = lines[index + length - 1 : index + length]
