@@ -8,7 +8,7 @@ import shutil
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from desk.actors import LISTENER
 from desk.context import Desk
 from desk.raw_mail import LARGE
 from intake.listener import Listener
+from intake.pace import Pace
 from intake.recorder import Recorder
 from intake.settings import Address, ListenerSettings, Speech, TcpAddress, UnixAddress
 from intake.sockets import inherited
@@ -31,11 +32,11 @@ def make_listener(
     desk: Desk,
     settings: Settings,
     environ: MutableMapping[str, str] | None = None,
-    on_recorded: Callable[[int], None] = lambda mails: None,
+    pace: Pace | None = None,
 ) -> Listener | None:
     """Return the listener of the settings, None when it is off. Raises SettingsError for files that cannot be used.
 
-    ``on_recorded`` is told after each transaction how many mails it took in.
+    ``pace`` is told of each mail.
 
     Sockets of the service manager (``environ``, by default that of the process) stand in for ``listen`` of their
     protocol.
@@ -44,7 +45,7 @@ def make_listener(
     if not listen:
         return None
     record, keep = partial(ledger.record, LISTENER, desk), partial(ledger.keep, LISTENER, desk)
-    recorder = Recorder(record, keep=keep, large=LARGE, on_recorded=on_recorded)
+    recorder = Recorder(record, keep=keep, large=LARGE, pace=pace)
     accepts = partial(ledger.accepts, LISTENER, desk)
     space = partial(free_bytes, desk)
     return Listener(limits(settings.smtp, listen), recorder, accepts, desk.clock.now, space, desk.chance.token)

@@ -53,7 +53,7 @@ class Service:
         self._settings = settings
         self._holder = str(holder.this_process(str(next(_numbers))))
         self._pace = Pace()
-        self._listener = listening.make_listener(desk, settings, on_recorded=self._pace.count)
+        self._listener = listening.make_listener(desk, settings, pace=self._pace)
         self._filer: Filer | None = None
         self._courier: Courier | None = None
         self._lost: str | None = None

@@ -34,6 +34,8 @@ class Arrived:
     ledger_id: int
     envelope: Envelope
     parsed: ParsedMail
+    routing: routing.Routing | None = None
+    """Where it goes if it is a new request, as far as that was looked at before."""
 
 
 def write(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, where: Destination) -> int | None:
@@ -60,12 +62,14 @@ def _as_stated(mail: Arrived, where: Destination) -> Arrived:
         mail.parsed, sender=stated.sender, senders=(stated.sender,), subject=stated.subject, text=stated.text,
         message_id=stated.message_id or mail.parsed.message_id,
     )  # fmt: skip
-    return replace(mail, parsed=parsed)
+    return replace(mail, parsed=parsed, routing=None)
 
 
 def _new_ticket(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, where: Destination) -> int:
     now, parsed = desk.clock.now(), mail.parsed
-    routed = routing.decide(parsed.subject, parsed.text, mail.envelope.rcpt_to, parsed.attachments, policy)
+    routed = mail.routing or routing.decide(
+        parsed.subject, parsed.text, mail.envelope.rcpt_to, parsed.attachments, policy
+    )
     contact = contact_for(session, parsed.sender, now)
     assert contact.id is not None
     hits = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in routed.rules]

@@ -25,6 +25,8 @@ from procedure.clues import MAX_HEADER_BYTES
 from procedure.mail import Envelope, ParsedMail
 from procedure.permissions import Permission
 from procedure.policy import Policy
+from procedure.routing import Routing
+from procedure.routing import decide as route
 from procedure.terms import Fate
 from procedure.threading import Destination, decide
 from store.tables import PENDING_SQL, Ledger, Outbox
@@ -131,16 +133,58 @@ def file(actor: Actor, desk: Desk, ledger_id: int, parsed: ParsedMail) -> Filed:
 
 @act(Permission.FILE_MAIL)
 def file_all(actor: Actor, desk: Desk, mails: Sequence[tuple[int, ParsedMail]]) -> list[Filed]:
-    """Give several parsed mails their fates in one transaction, which costs one fsync; all or none. Raises NotFound."""
+    """Give parsed mails their fates in one transaction, which costs one fsync; all or none of those that it returns.
+
+    It ends early when an arriving mail waits for the store: then the rest is for the next call. Never none. What is
+    read in the words of a mail is read before the transaction, since nobody else writes meanwhile. Raises NotFound.
+    """
+    routed = _route(desk, mails)
 
     def work(session: Session) -> list[Filed]:
         policy = in_force(session, desk)
-        return [_file(session, actor, desk, policy, ledger_id, parsed) for ledger_id, parsed in mails]
+        done: list[Filed] = []
+        for ledger_id, parsed in mails:
+            if done and desk.database.is_wanted:
+                break
+            routing = routed.get(ledger_id) if routed.policy is policy else None
+            done.append(_file(session, actor, desk, policy, ledger_id, parsed, routing))
+        return done
 
     return desk.database.write(work)
 
 
-def _file(session: Session, actor: Actor, desk: Desk, policy: Policy, ledger_id: int, parsed: ParsedMail) -> Filed:
+class _Routed(dict[int, Routing]):
+    """Where mails would go as new requests, by a policy."""
+
+    policy: Policy
+
+
+def _route(desk: Desk, mails: Sequence[tuple[int, ParsedMail]]) -> _Routed:
+    """Route what looks like new requests; the others are hardly ever."""
+    new = {ledger_id: parsed for ledger_id, parsed in mails if not (parsed.in_reply_to or parsed.references)}
+
+    def work(session: Session) -> tuple[Policy, dict[int, list[str]]]:
+        recipients = select(Ledger.id, Ledger.rcpt_to).where(col(Ledger.id).in_(new), text(PENDING_SQL))
+        return in_force(session, desk), {number: to for number, to in session.exec(recipients) if number is not None}
+
+    policy, recipients = desk.database.read(work)
+    routed = _Routed(
+        (number, route(new[number].subject, new[number].text, to, new[number].attachments, policy))
+        for number, to in recipients.items()
+    )
+    routed.policy = policy
+    return routed
+
+
+def _file(
+    session: Session,
+    actor: Actor,
+    desk: Desk,
+    policy: Policy,
+    ledger_id: int,
+    parsed: ParsedMail,
+    routing: Routing | None = None,
+) -> Filed:
     """Decide and write.
 
     1. read the clues and look up the tickets they name; 2. let the rules decide, unless a person has; 3. write ticket
@@ -155,7 +199,7 @@ def _file(session: Session, actor: Actor, desk: Desk, policy: Policy, ledger_id:
     facts = facts_of(session, clues, known, parsed)
     where = decide(parsed, envelope, clues, facts, policy, now, known)
     where = decided(session, row.decision, parsed, where)
-    mail = filed.Arrived(ledger_id, envelope, parsed)
+    mail = filed.Arrived(ledger_id, envelope, parsed, routing)
     where = _bounce(session, actor, desk, parsed, where)
     ticket_id = filed.write(session, actor, desk, policy, mail, where)
     _settle(session, actor, row, where, ticket_id, now, policy.flood.window)

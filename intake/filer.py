@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Sized
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,17 +54,17 @@ class _Read:
 class Filer:
     """Files what the listener accepted. All callables block and are called in threads.
 
-    ``claim`` returns mails under a lease (none when nothing is due), ``file_all`` gives parsed mails fates (all or
-    none), ``fail`` counts a failure. Mails that are read quickly are filed together, since each transaction costs an
-    fsync; none waits for a slow neighbour. While ``is_storm`` it files a batch every ``aside_seconds``, so that peers
-    get their 250 first and yet nothing stands still. ``ring`` wakes the worker; without it, it looks every
-    ``poll_seconds``.
+    ``claim`` returns mails under a lease (none when nothing is due), ``file_all`` gives parsed mails fates and returns
+    those of the first ones that it took (at least one, all of these or none), ``fail`` counts a failure. Mails that are
+    read quickly are filed together, since each transaction costs an fsync; none waits for a slow neighbour. While
+    ``is_storm`` it files a batch every ``aside_seconds``, so that peers get their 250 first and yet nothing stands
+    still. ``ring`` wakes the worker; without it, it looks every ``poll_seconds``.
     """
 
     def __init__(
         self,
         claim: Callable[[], Sequence[Claimed]],
-        file_all: Callable[[Sequence[tuple[int, ParsedMail]]], object],
+        file_all: Callable[[Sequence[tuple[int, ParsedMail]]], Sized],
         fail: Callable[[int, str], object],
         parser: Parser,
         *,
@@ -137,19 +137,19 @@ class Filer:
 
     async def _file(self, read: list[_Read]) -> None:
         """File mails together; if that fails each is tried alone, so that only the one at fault bears it."""
-        if not read:
-            return
-        try:
-            await asyncio.to_thread(self._file_all, [(one.ledger_id, one.mail) for one in read])
-        except Exception as error:
-            if len(read) == 1 or isinstance(error, Unavailable):
-                await self._could_not_file(read[0].ledger_id, error)
+        while read:
+            try:
+                filed = await asyncio.to_thread(self._file_all, [(one.ledger_id, one.mail) for one in read])
+            except Exception as error:
+                if len(read) == 1 or isinstance(error, Unavailable):
+                    await self._could_not_file(read[0].ledger_id, error)
+                    return
+                for one in read:
+                    await self._file([one])
                 return
-            for one in read:
-                await self._file([one])
-            return
-        for one in read:
-            _log.info("action=filed mail=%d ms=%d", one.ledger_id, (time.monotonic() - one.started) * 1000)
+            for one in read[: len(filed)]:
+                _log.info("action=filed mail=%d ms=%d", one.ledger_id, (time.monotonic() - one.started) * 1000)
+            read = read[len(filed) :]
 
     async def _could_not_file(self, ledger_id: int, error: Exception) -> None:
         """Count the failure against the mail, unless the store is away: that is not the mail's fault."""

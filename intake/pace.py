@@ -1,4 +1,4 @@
-"""How fast mail comes in, so that filing can step aside while many peers wait for their 250."""
+"""How hard it is to get a 250 just now, so that filing can step aside while peers wait for theirs."""
 
 from __future__ import annotations
 
@@ -7,39 +7,68 @@ from collections import deque
 from collections.abc import Callable
 
 STORM = 300.0
-"""Mails a second from which on filing waits: more than one processor files, so the backlog grows anyhow."""
+"""Mails a second from which on filing waits: it cannot keep up with them anyhow."""
 
-BUSY = 10.0
-"""Mails a second from which on work that nobody waits for is put off."""
+BUSY = 0.75
+"""Part of the time in which some mail was being made durable, from which on filing waits. One peer that sends as fast
+as it gets its replies keeps us so busy when filing is in its way, and half as busy when it is not."""
+
+FEW = 50.0
+"""Mails a second below which nothing is a storm: a slow disk alone is none."""
+
+QUIET = 10.0
+"""Mails a second up to which work that nobody waits for is done beside them."""
 
 _WINDOW_SECONDS = 0.5
 
 
 class Pace:
-    """Counts the mails of the last half second. For one thread."""
+    """Looks at the mails of the last half second. For one thread."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._seen: deque[tuple[float, int]] = deque()
-        self._mails = 0
+        self._stored: deque[float] = deque()
+        self._busy: deque[tuple[float, float]] = deque()
+        self._in_hand = 0
+        self._since = 0.0
 
-    def count(self, mails: int) -> None:
-        """Note that so many mails were taken now."""
-        self._seen.append((self._clock(), mails))
-        self._mails += mails
-        self._forget()
+    def begin(self) -> None:
+        """Note that a mail is complete and is to be made durable."""
+        if not self._in_hand:
+            self._since = self._clock()
+        self._in_hand += 1
+
+    def end(self) -> None:
+        """Note that a mail was stored or refused."""
+        now = self._clock()
+        self._in_hand -= 1
+        self._stored.append(now)
+        if not self._in_hand:
+            self._busy.append((self._since, now))
+        self._forget(now)
 
     def is_storm(self) -> bool:
-        """Say whether more than 300 mails a second come in."""
-        self._forget()
-        return self._mails > STORM * _WINDOW_SECONDS
+        """Say whether more mail comes in than can be filed beside it."""
+        now = self._clock()
+        self._forget(now)
+        rate = len(self._stored) / _WINDOW_SECONDS
+        return rate > STORM or (rate > FEW and self._busy_part(now) > BUSY)
 
     def is_busy(self) -> bool:
         """Say whether more than 10 mails a second come in: what can wait until tonight does."""
-        self._forget()
-        return self._mails > BUSY * _WINDOW_SECONDS
+        self._forget(self._clock())
+        return len(self._stored) > QUIET * _WINDOW_SECONDS
 
-    def _forget(self) -> None:
-        since = self._clock() - _WINDOW_SECONDS
-        while self._seen and self._seen[0][0] < since:
-            self._mails -= self._seen.popleft()[1]
+    def _busy_part(self, now: float) -> float:
+        begin = now - _WINDOW_SECONDS
+        busy = sum(end - max(start, begin) for start, end in self._busy)
+        if self._in_hand:
+            busy += now - max(self._since, begin)
+        return busy / _WINDOW_SECONDS
+
+    def _forget(self, now: float) -> None:
+        begin = now - _WINDOW_SECONDS
+        while self._stored and self._stored[0] < begin:
+            self._stored.popleft()
+        while self._busy and self._busy[0][1] < begin:
+            self._busy.popleft()

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 from desk.errors import Unavailable
+from intake.pace import Pace
 from procedure.mail import Envelope
 
 _log = logging.getLogger("tierdesk.intake")
@@ -36,8 +37,7 @@ class Recorder:
     """Turns one ``record`` call a batch into one ledger id a mail.
 
     Mails of ``large`` octets and more are handed to ``keep`` at once, each in a thread of its own, so that none waits
-    for the disk of another; what it returns is recorded. ``on_recorded`` is told in the event loop after each
-    transaction how many mails it stored.
+    for the disk of another; what it returns is recorded. ``pace`` is told of each mail.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Recorder:
         *,
         keep: Keep = lambda envelope: envelope,
         large: int = 32_768,
-        on_recorded: Callable[[int], None] = lambda mails: None,
+        pace: Pace | None = None,
         max_batch: int = 128,
         max_batch_bytes: int = 32 << 20,
     ) -> None:
@@ -54,7 +54,7 @@ class Recorder:
         self._keep = keep
         self._large = large
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="recorder")
-        self._on_recorded = on_recorded
+        self._pace = pace or Pace()
         self._max_batch = max_batch
         self._max_batch_bytes = max_batch_bytes
         self._waiting: deque[_Waiting] = deque()
@@ -65,6 +65,13 @@ class Recorder:
 
         Cancelling the caller changes nothing: a mail that was handed over is stored, once.
         """
+        self._pace.begin()
+        try:
+            return await self._stored(envelope)
+        finally:
+            self._pace.end()
+
+    async def _stored(self, envelope: Envelope) -> int:
         size = len(envelope.raw)
         mail = envelope if size < self._large else await asyncio.to_thread(self._keep, envelope)
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
@@ -105,7 +112,6 @@ class Recorder:
                 _log.warning("action=batch_failed mails=%d error=%s", len(batch), type(error).__name__)
                 await self._write_singly(batch)
             return
-        self._on_recorded(len(batch))
         for one, ledger_id in zip(batch, ids, strict=True):
             if not one.stored.done():
                 one.stored.set_result(ledger_id)

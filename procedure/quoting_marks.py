@@ -70,7 +70,9 @@ def attribution_length(lines: list[str], index: int) -> int:
         return int(_reads_as_attribution(first))
     if first.endswith(">") and first[0].isdigit() and _has_moment_and_address(first):
         return 1
-    if not (fold(first[:_OPENER_LETTERS]).startswith(_OPENERS) or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))):
+    if not (
+        fold(first[:_OPENER_LETTERS]).startswith(_OPENERS) or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))
+    ):
         return 0
     for length in range(2, MAX_ATTRIBUTION_LINES + 1):
         following = lines[index + length - 1 : index + length]

@@ -97,6 +97,11 @@ class Database:
         except _UNSTORABLE as error:
             raise Unstorable(f"The store cannot hold this value: {error}") from error
 
+    @property
+    def is_wanted(self) -> bool:
+        """Tell a writer of this process that somebody urgent waits for its turn to end."""
+        return self._turns is not None and self._turns.is_wanted
+
     def on_write(self, bell: Callable[[], None]) -> Callable[[], None]:
         """Call ``bell`` after each commit of this process, from the committing thread; returns what ends it."""
         self._bells.append(bell)

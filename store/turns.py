@@ -19,6 +19,11 @@ class Turns:
         self._is_taken = False
         self._urgent = 0
 
+    @property
+    def is_wanted(self) -> bool:
+        """Tell whether somebody urgent waits."""
+        return self._urgent > 0
+
     @contextmanager
     def take(self, *, urgent: bool = False) -> Iterator[None]:
         """Hold the turn while the block runs."""

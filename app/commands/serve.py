@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -16,6 +17,11 @@ from app.context import Context, pass_context
 if TYPE_CHECKING:
     from app.service import Service
     from intake.listener import Bound
+
+
+SWITCH_SECONDS = 0.001
+"""How long a thread that computes keeps the interpreter from the others. The listener needs it some five times a mail,
+each time for a moment; with the five milliseconds of the default, filing would keep each peer waiting."""
 
 
 @click.command()
@@ -31,6 +37,7 @@ def command(context: Context) -> None:
 
     logs.configure(context.settings.log.level)
     with closing(open_desk(context)) as desk:
+        sys.setswitchinterval(SWITCH_SECONDS)
         gc.freeze()  # what was loaded so far is never garbage: looking through it again costs 50 ms at a time
         asyncio.run(_serve(Service(desk, context.settings)))
 

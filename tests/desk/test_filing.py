@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from desk import filing, ledger, outgoing, reading, replies, tickets
-from desk.actors import COURIER, FILER
+from desk.actors import COURIER, FILER, LISTENER
 from desk.context import Desk
 from desk.due import mail_to_file
 from desk.errors import NotFound
@@ -17,7 +17,7 @@ from procedure.terms import Channel, Fate, MessageKind, OutboxKind, OutboxState,
 from store.tables import Blob, Contact, Ledger, Message, Outbox, Ticket
 from tests.fakes.desks import BILLING, START, SUPPORT, FakeClock, Group, shipped
 from tests.fakes.looks import events, every, kinds, row, ticket
-from tests.fakes.mails import NIKOS, Arrival, accept, arrive, letter
+from tests.fakes.mails import NIKOS, Arrival, accept, arrive, letter, wrap
 
 LOST = tokens.message_id(b"another key", 7, "x", "example.com")
 
@@ -353,3 +353,16 @@ def test_senders_that_cannot_be_answered_wait_for_a_person(desk: Desk) -> None:
     two = (Address("", "a@example.gr"), Address("", "b@example.gr"))
     fates = [arrive(desk, mail).fate for mail in (letter(SUPPORT), letter(""), letter(senders=two))]
     assert (fates, every(desk, Ticket)) == ([Fate.QUARANTINED] * 3, [])
+
+
+def test_a_batch_ends_early_for_an_arriving_mail(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a 250 waits for one mail to be filed at most; the rest of the batch is still pending."""
+    mails = [letter(text=str(number)) for number in range(3)]
+    numbers = ledger.record(LISTENER, desk, [wrap(mail) for mail in mails])
+    filing.claim(FILER, desk)
+    batch = list(zip(numbers, mails, strict=True))
+    monkeypatch.setattr(type(desk.database), "is_wanted", property(lambda _: True))
+    assert len(filing.file_all(FILER, desk, batch)) == 1
+    assert [row(desk, Ledger, number).fate for number in numbers] == [Fate.NEW_TICKET, Fate.PENDING, Fate.PENDING]
+    monkeypatch.undo()
+    assert len(filing.file_all(FILER, desk, batch[1:])) == 2

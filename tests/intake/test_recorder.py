@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from desk.errors import Unavailable
+from intake.pace import Pace
 from intake.recorder import Recorder
 from procedure.mail import Envelope
 from tests.intake.house import NOW, House
@@ -82,9 +83,12 @@ async def test_too_few_ids_are_no_ids() -> None:
         await Recorder(lambda envelopes: []).record(envelope())
 
 
-async def test_the_bell_rings_after_each_transaction(house: House) -> None:
-    """The filer hears of mail as soon as it is durable."""
-    rings: list[int] = []
-    recorder = Recorder(house.record, on_recorded=lambda mails: rings.append(len(house.stored)))
-    assert await recorder.record(envelope()) == 1
-    assert rings == [1]
+async def test_the_pace_hears_of_each_mail(house: House) -> None:
+    """What is stored and what is refused both count, from the last octet to the answer."""
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    recorder = Recorder(house.record, pace=pace)
+    await recorder.record(envelope())
+    with pytest.raises(Unavailable):
+        await recorder.record(envelope(b"X-Bad: yes"))
+    assert (len(pace._stored), pace._in_hand) == (2, 0)
