@@ -61,7 +61,7 @@ class Pace:
 
     def _busy_part(self, now: float) -> float:
         begin = now - _WINDOW_SECONDS
-        busy = sum(end - max(start, begin) for start, end in self._busy)
+        busy = sum(max(0.0, end - max(start, begin)) for start, end in self._busy)
         if self._in_hand:
             busy += now - max(self._since, begin)
         return busy / _WINDOW_SECONDS
