@@ -6,9 +6,10 @@ Only what leaves is limited; mail comes in and is filed whatever its sender does
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import bindparam, func, literal
 from sqlmodel import Session, col, select
 
 from desk.actors import Actor
@@ -63,19 +64,13 @@ def _refusal(session: Session, limits: Acknowledging, address: str, now: datetim
 
 def _sent_to(session: Session, address: str, now: datetime) -> tuple[int, int]:
     """Return how many left to an address in the last hour, and how many since our last answer to it."""
-    ours = Outbox.kind == OutboxKind.ACKNOWLEDGEMENT
-    answered = select(func.max(Outbox.created_at)).where(Outbox.kind == OutboxKind.ANSWER, Outbox.to_address == address)
-    since = func.coalesce(answered.scalar_subquery(), _LONG_AGO)
-    statement: Any = select(
-        func.count().filter(col(Outbox.created_at) > now - HOUR), func.count().filter(col(Outbox.created_at) > since)
-    ).where(ours, Outbox.to_address == address)
-    recent, unanswered = session.exec(statement).one()
+    recent, unanswered = session.exec(_counts(), params={"address": address, "hour": now - HOUR}).one()
     return int(recent), int(unanswered)
 
 
 def _in_last_hour(session: Session, limits: Acknowledging, domain: str, now: datetime) -> tuple[int, int]:
     """Return how many left to a domain and in all, as far as the newest rows that could reach a limit tell."""
-    newest = session.exec(select(col(Outbox.id)).order_by(col(Outbox.id).desc()).limit(1)).first() or 0
+    newest = session.exec(_newest()).first() or 0
     smallest = min(limits.per_domain, limits.in_all)
     if newest < smallest:
         return 0, 0
@@ -95,3 +90,21 @@ def _in_last_hour(session: Session, limits: Acknowledging, domain: str, now: dat
     )
     in_all, to_domain = session.exec(statement).one()
     return int(to_domain), int(in_all)
+
+
+# Built once: for every mail that is acknowledged, building a statement costs as much as running it.
+
+
+@cache
+def _counts() -> Any:
+    to, at = col(Outbox.to_address) == bindparam("address"), col(Outbox.created_at)
+    answered = select(func.max(at)).where(Outbox.kind == OutboxKind.ANSWER, to).scalar_subquery()
+    since = func.coalesce(answered, literal(_LONG_AGO))
+    return select(func.count().filter(at > bindparam("hour")), func.count().filter(at > since)).where(
+        Outbox.kind == OutboxKind.ACKNOWLEDGEMENT, to
+    )
+
+
+@cache
+def _newest() -> Any:
+    return select(col(Outbox.id)).order_by(col(Outbox.id).desc()).limit(1)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from procedure.mail import Address, ParsedAttachment
@@ -26,7 +29,7 @@ def contact_for(session: Session, address: Address, now: datetime) -> Contact:
     """Return the contact with this address, made when it is new; a name once known is kept."""
     mail = storable(address.address).lower()
     name = storable(address.name)[:200]
-    contact = session.exec(select(Contact).where(Contact.address == mail)).first() if mail else None
+    contact: Contact | None = session.exec(_contact(), params={"address": mail}).first() if mail else None
     if contact is None:
         key = insert_row(session, Contact, address=mail or None, name=name, created_at=now)
         return Contact(id=key, address=mail or None, name=name, created_at=now)
@@ -34,6 +37,12 @@ def contact_for(session: Session, address: Address, now: datetime) -> Contact:
         contact.name = name
         session.flush()
     return contact
+
+
+@cache
+def _contact() -> Any:
+    """Return the statement, built once: it is asked for every mail that comes in."""
+    return select(Contact).where(col(Contact.address) == bindparam("address"))
 
 
 def add_participant(session: Session, ticket_id: int, address: str) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, literal_column
+from sqlalchemy import bindparam, func, literal_column
 from sqlmodel import Session, col, select
 
 from desk.context import Desk
@@ -41,8 +42,7 @@ def clues_of(session: Session, desk: Desk, parsed: ParsedMail, envelope: Envelop
     if not clues.header_ids:
         return clues
     wanted = [storable(message_id) for message_id in clues.header_ids]
-    statement = select(Message.message_id, Message.ticket_id).where(col(Message.message_id).in_(wanted), _NAMED)
-    return clues.knowing(dict(session.exec(statement).all()))
+    return clues.knowing(dict(session.exec(_by_message_id(), params={"wanted": wanted}).all()))
 
 
 def known_of(session: Session, row: Ledger, parsed: ParsedMail, policy: Policy) -> Known:
@@ -82,14 +82,9 @@ def _facts(row: Ticket, people: frozenset[str]) -> TicketFacts:
 def _requests(session: Session, address: str, policy: Policy) -> tuple[Request, ...]:
     if not address:
         return ()
-    statement = (
-        select(Ticket.id, Ticket.subject, Ticket.created_at)
-        .join(Contact, col(Contact.id) == col(Ticket.requester_id))
-        .where(Contact.address == address)
-        .order_by(col(Ticket.id).desc())
-        .limit(max(policy.flood.same, policy.flood.sender, 20))
-    )
-    return tuple(Request(number, subject, at) for number, subject, at in session.exec(statement) if number is not None)
+    found = {"address": address, "most": max(policy.flood.same, policy.flood.sender, 20)}
+    rows = session.exec(_newest_of(), params=found)
+    return tuple(Request(number, subject, at) for number, subject, at in rows if number is not None)
 
 
 def _held(session: Session, row: Ledger, requests: tuple[Request, ...], policy: Policy) -> Mapping[int, int]:
@@ -125,14 +120,7 @@ def _copy(session: Session, row: Ledger, parsed: ParsedMail) -> Copy | None:
     """
     if not parsed.message_id:
         return None
-    statement = (
-        select(Message, Ledger)
-        .join(Ledger, col(Ledger.id) == col(Message.ledger_id))
-        .where(Message.message_id == storable(parsed.message_id)[:998], _NAMED, Message.ledger_id != row.id)
-        .order_by(col(Message.id).desc())
-        .limit(10)
-    )
-    found = session.exec(statement).all()
+    found = session.exec(_came_as(), params={"name": storable(parsed.message_id)[:998], "own": row.id}).all()
     for message, first in found:
         if first.id is not None and _is_same(session, row, parsed, message, first):
             return Copy(first.id, message.ticket_id, is_same=True)
@@ -166,3 +154,34 @@ def _own_files(parsed: ParsedMail) -> list[str]:
 
 def _digests(contents: Iterable[bytes]) -> list[str]:
     return sorted(hashlib.sha256(content).hexdigest() for content in contents)
+
+
+# Built once: for every mail that is filed, building a statement costs as much as running it.
+
+
+@cache
+def _by_message_id() -> Any:
+    wanted = col(Message.message_id).in_(bindparam("wanted", expanding=True))
+    return select(Message.message_id, Message.ticket_id).where(wanted, _NAMED)
+
+
+@cache
+def _newest_of() -> Any:
+    return (
+        select(Ticket.id, Ticket.subject, Ticket.created_at)
+        .join(Contact, col(Contact.id) == col(Ticket.requester_id))
+        .where(col(Contact.address) == bindparam("address"))
+        .order_by(col(Ticket.id).desc())
+        .limit(bindparam("most"))
+    )
+
+
+@cache
+def _came_as() -> Any:
+    return (
+        select(Message, Ledger)
+        .join(Ledger, col(Ledger.id) == col(Message.ledger_id))
+        .where(col(Message.message_id) == bindparam("name"), _NAMED, col(Message.ledger_id) != bindparam("own"))
+        .order_by(col(Message.id).desc())
+        .limit(10)
+    )

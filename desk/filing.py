@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import or_, text
+from sqlalchemy import bindparam, or_, text
 from sqlmodel import Session, col, select
 
 from desk import filed, floods, outgoing
@@ -22,7 +24,7 @@ from desk.raw_mail import part_of, raws_of
 from desk.recording import record
 from procedure.automatic import Delivery
 from procedure.clues import MAX_HEADER_BYTES
-from procedure.mail import Envelope, ParsedMail
+from procedure.mail import RECEIVED_COUNT, Envelope, ParsedMail
 from procedure.permissions import Permission
 from procedure.policy import Policy
 from procedure.routing import Routing
@@ -194,7 +196,9 @@ def _file(
     if row.fate is not Fate.PENDING:
         return Filed(row.fate, row.ticket_id)
     now = desk.clock.now()
-    envelope = _envelope(row, part_of(session, desk, ledger_id, 0, MAX_HEADER_BYTES) or b"")
+    # The bytes are asked for servers passed alone, which their reader has counted.
+    is_counted = RECEIVED_COUNT in parsed.headers
+    envelope = _envelope(row, b"" if is_counted else part_of(session, desk, ledger_id, 0, MAX_HEADER_BYTES) or b"")
     clues, known = clues_of(session, desk, parsed, envelope), known_of(session, row, parsed, policy)
     facts = facts_of(session, clues, known, parsed)
     where = decide(parsed, envelope, clues, facts, policy, now, known)
@@ -250,8 +254,7 @@ def _settle(
 
 def _received_again(session: Session, actor: Actor, row: Ledger, ticket_id: int) -> None:
     """Show on its ticket what came again before the first was filed."""
-    statement = select(Ledger).where(Ledger.duplicate_of == row.id, col(Ledger.ticket_id).is_(None))
-    for again in session.exec(statement.order_by(col(Ledger.id))).all():
+    for again in session.exec(_again(), params={"first": row.id}).all():
         again.ticket_id = ticket_id
         data = {"ledger": again.id, "first": row.id}
         record(session, actor, again.received_at, "received_again", ticket_id, data)
@@ -263,7 +266,21 @@ def _id(row: Ledger) -> int:
 
 
 def _locked(session: Session, ledger_id: int) -> Ledger:
-    row = session.exec(select(Ledger).where(col(Ledger.id) == ledger_id).with_for_update()).first()
+    row: Ledger | None = session.exec(_for_update(), params={"number": ledger_id}).first()
     if row is None:
         raise NotFound(f"There is no mail {ledger_id} in the ledger.")
     return row
+
+
+# Built once: for every mail that is filed, building a statement costs as much as running it.
+
+
+@cache
+def _for_update() -> Any:
+    return select(Ledger).where(col(Ledger.id) == bindparam("number")).with_for_update()
+
+
+@cache
+def _again() -> Any:
+    unfiled = select(Ledger).where(col(Ledger.duplicate_of) == bindparam("first"), col(Ledger.ticket_id).is_(None))
+    return unfiled.order_by(col(Ledger.id))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from procedure import tokens
 from procedure.automatic import Automatic, classify
-from procedure.mail import Envelope, ParsedMail
+from procedure.mail import RECEIVED_COUNT, Envelope, ParsedMail
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def find_clues(mail: ParsedMail, envelope: Envelope, key: bytes, mailboxes: Coll
     return Clues(
         automatic=classify(mail, envelope.mail_from),
         own_message=_own_message(mail, key),
-        hops=_hops(envelope.raw),
+        hops=_hops(mail, envelope.raw),
         is_from_us=sender in own or tokens.base_address(sender) in own,
         bounced_outbox_id=next((number for number in outbox_ids if number is not None), None),
         bounced_message_id=bounced[0] if bounced else None,
@@ -102,7 +102,11 @@ def _header_ids(mail: ParsedMail) -> tuple[str, ...]:
     return _once([*mail.in_reply_to[:MAX_HEADER_IDS], *reversed(mail.references[-MAX_HEADER_IDS:])])[:MAX_HEADER_IDS]
 
 
-def _hops(raw: bytes) -> int:
+def _hops(mail: ParsedMail, raw: bytes) -> int:
+    """Return how many servers a mail passed: as its reader counted, or counted in its bytes."""
+    counted = mail.headers.get(RECEIVED_COUNT, "")
+    if counted.isdecimal():
+        return int(counted[:6])
     end = _HEADER_END.search(raw, 0, MAX_HEADER_BYTES)
     return len(_RECEIVED.findall(raw, 0, end.start() if end else MAX_HEADER_BYTES))
 

@@ -11,6 +11,9 @@ from datetime import datetime
 
 from procedure.terms import OutboxKind
 
+RECEIVED_COUNT = "x-received-count"
+"""Among the headers of a parsed mail, though no field of it: how many Received fields it has."""
+
 
 @dataclass(frozen=True)
 class Address:

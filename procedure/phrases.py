@@ -9,6 +9,7 @@ slash or hyphen in it is several words in a row.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from procedure.folding import fold, words
@@ -82,6 +83,31 @@ def _either(piece: str, gap: int) -> list[Part]:
     return [Part(frozenset(fold(words(option)[0]) for option in options if not option.endswith("*")), stems, gap)]
 
 
+class Openings:
+    """Phrases by the words they may begin with: a text is asked once for each word of it, not once for each phrase."""
+
+    def __init__(self, phrases: Iterable[Phrase]) -> None:
+        self._whole: dict[str, list[int]] = {}
+        self._stems: dict[str, list[int]] = {}
+        for phrase in phrases:
+            for word in phrase.parts[0].whole:
+                self._whole.setdefault(word, []).append(id(phrase))
+            for stem in phrase.parts[0].stems:
+                self._stems.setdefault(stem, []).append(id(phrase))
+        self._lengths = sorted({len(stem) for stem in self._stems})
+
+    def among(self, words: Iterable[str]) -> set[int]:
+        """Return the ``id`` of each phrase that may begin with one of the folded words."""
+        found: set[int] = set()
+        for word in words:
+            found.update(self._whole.get(word, ()))
+            for length in self._lengths:
+                if length > len(word):
+                    break
+                found.update(self._stems.get(word[:length], ()))
+        return found
+
+
 class WordIndex:
     """The words of a few texts, made once, asked by every rule. No phrase begins in one and ends in the next."""
 
@@ -95,11 +121,13 @@ class WordIndex:
             self._places.setdefault(word, []).append(place)
         self._vocabulary = sorted(self._places)
 
+    @property
+    def vocabulary(self) -> Iterable[str]:
+        """Return the folded words, each once."""
+        return self._places.keys()
+
     def find(self, phrase: Phrase) -> str | None:
         """Return the words where the phrase first stands, as they are written; None when it is not there."""
-        # Most phrases fail here, at the price of a look into a dictionary; the rest is for the few that may stand.
-        if not phrase.parts[0].stems and self._places.keys().isdisjoint(phrase.parts[0].whole):
-            return None
         ends = {place: place for place in self._places_of(phrase.parts[0])}
         for part in phrase.parts[1:]:
             if not ends:

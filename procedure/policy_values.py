@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from string import Template
 
-from procedure.phrases import Phrase
+from procedure.phrases import Openings, Phrase
 from procedure.terms import Level, Priority
 
 
@@ -133,6 +134,13 @@ class Policy:
     trust: Trust = field(default_factory=Trust)
     junk: Junk = field(default_factory=Junk)
     flood: Flood = field(default_factory=Flood)
+
+    @cached_property
+    def openings(self) -> Openings:
+        """Return all phrases of the rules by their first words."""
+        return Openings(
+            phrase for rule in self.rules for phrases in (rule.words, rule.subject, rule.unless) for phrase in phrases
+        )
 
     def level_of(self, difficulty: int) -> Level:
         """Return the level that works tickets of a difficulty (1 to 5)."""

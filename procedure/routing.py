@@ -72,9 +72,11 @@ def _hits(
     subject: str, text: str, recipients: Sequence[str], attachments: Sequence[ParsedAttachment], policy: Policy
 ) -> list[_Hit]:
     title, body = _telling(subject), _telling(unquoted(text[:MAX_LETTERS]))
+    everything = WordIndex(title, body)
     seen = _Seen(
         subject=WordIndex(title),
-        everything=WordIndex(title, body),
+        everything=everything,
+        may_stand=policy.openings.among(everything.vocabulary),
         recipients=[address.lower() for address in recipients],
         attachments=[attachment.filename.lower() for attachment in attachments],
     )
@@ -88,6 +90,8 @@ class _Seen:
 
     subject: WordIndex
     everything: WordIndex
+    may_stand: set[int]
+    """Phrases whose first word is among everything; of nine hundred, a dozen."""
     recipients: list[str]
     attachments: list[str]
 
@@ -100,17 +104,16 @@ class _Seen:
             reasons.append(_named("to", _matching(self.recipients, rule.recipients)))
         if rule.attachments:
             reasons.append(_named("attached", _matching(self.attachments, rule.attachments)))
-        if not all(reasons) or any(self.everything.find(phrase) for phrase in rule.unless):
+        if not all(reasons) or self._found(self.everything, rule.unless):
             return ""
         return ", ".join(reasons)
 
     def _words(self, rule: Rule) -> list[str]:
-        return [*_found(self.subject, rule.subject), *_found(self.everything, rule.words)]
+        return [*self._found(self.subject, rule.subject), *self._found(self.everything, rule.words)]
 
-
-def _found(index: WordIndex, phrases: Sequence[Phrase]) -> list[str]:
-    found = (index.find(phrase) for phrase in phrases)
-    return [words for words in found if words is not None]
+    def _found(self, index: WordIndex, phrases: Sequence[Phrase]) -> list[str]:
+        found = (index.find(phrase) for phrase in phrases if id(phrase) in self.may_stand)
+        return [words for words in found if words is not None]
 
 
 def _quoted(found: list[str]) -> str:

@@ -13,15 +13,13 @@ from intake.parsing.leaves import first_part
 from intake.parsing.mime import Part, read_tree
 from intake.parsing.reports import Report, message_ids, read_report
 from procedure.automatic import HEADERS
-from procedure.mail import Address, ForwardedMail, ParsedAttachment, ParsedMail
+from procedure.mail import RECEIVED_COUNT, Address, ForwardedMail, ParsedAttachment, ParsedMail
 
 NOBODY = Address("", "")
 _ALSO_KEPT = ("x-auto-reply-from", "return-path", "date", "reply-to", "x-loop", "x-mailer", "feedback-id")
 KEPT_HEADERS = tuple(dict.fromkeys((*HEADERS, *_ALSO_KEPT)))
 """Everything that the rules ask for, and what people ask about."""
 
-RECEIVED_COUNT = "x-received-count"
-"""Not a field of the mail: how many Received fields it has."""
 _KEPT_LENGTH = 4_000
 _STAND_INS = frozenset({"...", "[...]", "…", "[…]", "re: ...", "encrypted message", "encrypted", "[encrypted message]"})
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
