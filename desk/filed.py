@@ -60,7 +60,7 @@ def _as_stated(mail: Arrived, where: Destination) -> Arrived:
         return mail
     parsed = replace(
         mail.parsed, sender=stated.sender, senders=(stated.sender,), subject=stated.subject, text=stated.text,
-        message_id=stated.message_id or mail.parsed.message_id,
+        message_id=stated.message_id or mail.parsed.message_id, telling=None,
     )  # fmt: skip
     return replace(mail, parsed=parsed, routing=None)
 
@@ -68,7 +68,7 @@ def _as_stated(mail: Arrived, where: Destination) -> Arrived:
 def _new_ticket(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, where: Destination) -> int:
     now, parsed = desk.clock.now(), mail.parsed
     routed = mail.routing or routing.decide(
-        parsed.subject, parsed.text, mail.envelope.rcpt_to, parsed.attachments, policy
+        parsed.subject, parsed.text, mail.envelope.rcpt_to, parsed.attachments, policy, parsed.telling
     )
     contact = contact_for(session, parsed.sender, now)
     assert contact.id is not None

@@ -171,8 +171,9 @@ def _route(desk: Desk, mails: Sequence[tuple[int, ParsedMail]]) -> _Routed:
 
     policy, recipients = desk.database.read(work)
     routed = _Routed(
-        (number, route(new[number].subject, new[number].text, to, new[number].attachments, policy))
+        (number, route(mail.subject, mail.text, to, mail.attachments, policy, mail.telling))
         for number, to in recipients.items()
+        for mail in (new[number],)
     )
     routed.policy = policy
     return routed

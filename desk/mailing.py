@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select, update
 
 from desk.context import Desk
@@ -92,14 +95,7 @@ def queue_mail(
 
 def _thread(session: Session, ticket_id: int, own: str) -> list[str]:
     """Return the Message-IDs of the conversation so far, oldest first, the last being what is answered."""
-    public = (MessageKind.CUSTOMER, MessageKind.STAFF)
-    statement = (
-        select(Message.message_id, Message.kind)
-        .where(Message.ticket_id == ticket_id, col(Message.kind).in_(public), Message.message_id != "")
-        .order_by(col(Message.id).desc())
-        .limit(_MAX_REFERENCES)
-    )
-    newest_first = [(mid, kind) for mid, kind in session.exec(statement) if mid != own]
+    newest_first = [(mid, kind) for mid, kind in session.exec(_named(), params={"ticket": ticket_id}) if mid != own]
     # What a mail client threads by is the customer's latest word, so that comes last (RFC 5322 §3.6.4).
     customers = [mid for mid, kind in newest_first if kind is MessageKind.CUSTOMER]
     ordered = [mid for mid, _ in reversed(newest_first)]
@@ -107,3 +103,12 @@ def _thread(session: Session, ticket_id: int, own: str) -> list[str]:
         ordered.remove(customers[0])
         ordered.append(customers[0])
     return ordered
+
+
+@cache
+def _named() -> Any:
+    """Return the statement, built once: it is asked for every mail that leaves."""
+    public = (MessageKind.CUSTOMER, MessageKind.STAFF)
+    of_ticket = (col(Message.ticket_id) == bindparam("ticket"), col(Message.kind).in_(public), Message.message_id != "")
+    named = select(Message.message_id, Message.kind).where(*of_ticket)
+    return named.order_by(col(Message.id).desc()).limit(_MAX_REFERENCES)

@@ -10,9 +10,12 @@ import resource
 import socket
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
 from intake.frames import REQUEST, encode_answer, encode_failure
 from intake.parsing.mail import parse
+from procedure.mail import ParsedMail
+from procedure.telling import tell
 
 
 def main(arguments: list[str]) -> int:
@@ -30,13 +33,18 @@ def main(arguments: list[str]) -> int:
 def _serve(channel: socket.socket, size: int) -> None:
     """Answer one mail. After a failure the parent ends this process."""
     try:
-        frame: Iterable[bytes] = encode_answer(parse(_read(channel, size)))
+        frame: Iterable[bytes] = encode_answer(_with_words(parse(_read(channel, size))))
     except MemoryError:
         frame = encode_failure("it needs too much memory")
     except Exception as error:  # a bug of ours: this mail is set aside
         frame = encode_failure(f"the parser failed: {type(error).__name__}")
     for piece in frame:
         channel.sendall(piece)
+
+
+def _with_words(mail: ParsedMail) -> ParsedMail:
+    """Read the words for the rules here too: it is a third of the work of filing, and the parent has one thread."""
+    return replace(mail, telling=tell(mail.subject, mail.text))
 
 
 def _read(channel: socket.socket, size: int) -> bytes:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from typing import Any
 
 from procedure.mail import Address, ForwardedMail, ParsedAttachment, ParsedMail
+from procedure.phrases import Words
+from procedure.telling import Telling
 
 REQUEST = struct.Struct("!Q")
 ANSWER = struct.Struct("!QQ")
@@ -29,6 +31,8 @@ def encode_answer(mail: ParsedMail) -> list[bytes]:
     """Return the frame of a parsed mail in pieces: lengths, JSON, then the attachments' octets one after another."""
     fields: dict[str, Any] = {field.name: getattr(mail, field.name) for field in dataclasses.fields(mail)}
     fields["sender"] = [mail.sender.name, mail.sender.address]
+    if mail.telling is not None:
+        fields["telling"] = [[one.written, one.folded] for one in (mail.telling.title, mail.telling.body)]
     for name in ("senders", "recipients"):
         fields[name] = [[one.name, one.address] for one in fields[name]]
     if forwarded := mail.forwarded:
@@ -76,6 +80,7 @@ def _mail(fields: dict[str, Any], octets: bytes) -> ParsedMail:
         bounce_status=_text(fields["bounce_status"]),
         bounce_action=_text(fields["bounce_action"]),
         forwarded=_forwarded(fields["forwarded"]),
+        telling=_telling(fields["telling"]),
         defects=_texts(fields["defects"]),
     )
 
@@ -95,6 +100,20 @@ def _forwarded(values: list[Any] | None) -> ForwardedMail | None:
         return None
     sender, subject, text, message_id = values
     return ForwardedMail(_person(sender), _text(subject), _text(text), _text(message_id))
+
+
+def _telling(values: list[Any] | None) -> Telling | None:
+    if values is None:
+        return None
+    title, body = values
+    return Telling(_words(title), _words(body))
+
+
+def _words(pair: list[Any]) -> Words:
+    written, folded = map(_texts, pair)
+    if len(written) != len(folded):
+        raise ValueError("a word was folded away")
+    return Words(written, folded)
 
 
 def _person(pair: list[Any]) -> Address:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 STORM = 300.0
 """Mails a second from which on filing waits: it cannot keep up with them anyhow."""
 
-BUSY = 0.75
+BUSY = 0.6
 """Part of the time in which some mail was being made durable, from which on filing waits. One peer that sends as fast
 as it gets its replies keeps us so busy when filing is in its way, and half as busy when it is not."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from procedure.telling import Telling
 from procedure.terms import OutboxKind
 
 RECEIVED_COUNT = "x-received-count"
@@ -50,7 +51,8 @@ class ParsedMail:
     ``headers`` holds the first value of the few headers that the rules ask for, by lower-case name.
     ``bounce_ids`` are Message-IDs of an original found inside a delivery report; ``bounce_status`` its RFC 3463 code
     and ``bounce_action`` its action (RFC 3464 §2.3.3), of the recipient for whom it went worst.
-    ``forwarded`` is the first mail attached to this one. ``defects`` are sentences about what was wrong with the mail
+    ``forwarded`` is the first mail attached to this one. ``telling`` are its words for the rules,
+    None when nobody has read them yet. ``defects`` are sentences about what was wrong with the mail
     and how it was read.
     """
 
@@ -69,6 +71,7 @@ class ParsedMail:
     bounce_status: str = ""
     bounce_action: str = ""
     forwarded: ForwardedMail | None = None
+    telling: Telling | None = None
     defects: tuple[str, ...] = ()
 
 

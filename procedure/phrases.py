@@ -83,6 +83,20 @@ def _either(piece: str, gap: int) -> list[Part]:
     return [Part(frozenset(fold(words(option)[0]) for option in options if not option.endswith("*")), stems, gap)]
 
 
+@dataclass(frozen=True)
+class Words:
+    """The words of a text in order, as they are written and folded; both have one length."""
+
+    written: tuple[str, ...]
+    folded: tuple[str, ...]
+
+
+def read_words(text: str) -> Words:
+    """Return the first 5,000 words of a text."""
+    written = words(text[:MAX_LETTERS])[:MAX_WORDS]
+    return Words(tuple(written), tuple(map(fold, written)))
+
+
 class Openings:
     """Phrases by the words they may begin with: a text is asked once for each word of it, not once for each phrase."""
 
@@ -98,24 +112,24 @@ class Openings:
 
     def among(self, words: Iterable[str]) -> set[int]:
         """Return the ``id`` of each phrase that may begin with one of the folded words."""
-        found: set[int] = set()
-        for word in words:
-            found.update(self._whole.get(word, ()))
-            for length in self._lengths:
-                if length > len(word):
-                    break
-                found.update(self._stems.get(word[:length], ()))
+        vocabulary = set(words)
+        found = {number for word in self._whole.keys() & vocabulary for number in self._whole[word]}
+        for length in self._lengths:
+            stems = self._stems.keys() & {word[:length] for word in vocabulary}
+            found.update(number for stem in stems for number in self._stems[stem])
         return found
 
 
 class WordIndex:
     """The words of a few texts, made once, asked by every rule. No phrase begins in one and ends in the next."""
 
-    def __init__(self, *texts: str) -> None:
+    def __init__(self, *texts: str | Words) -> None:
         self._written: list[str] = []
+        self._words: list[str] = []
         for text in texts:
-            self._written += [*words(text[:MAX_LETTERS])[:MAX_WORDS], *_BETWEEN_TEXTS]
-        self._words = [fold(word) for word in self._written]
+            read = read_words(text) if isinstance(text, str) else text
+            self._written += [*read.written, *_BETWEEN_TEXTS]
+            self._words += [*read.folded, *_BETWEEN_TEXTS]
         self._places: dict[str, list[int]] = {}
         for place, word in enumerate(self._words):
             self._places.setdefault(word, []).append(place)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from procedure.mail import ParsedAttachment, RuleHit
-from procedure.phrases import MAX_LETTERS, Phrase, WordIndex
+from procedure.phrases import Phrase, WordIndex
 from procedure.policy_values import Policy, Rule
-from procedure.quoting import unquoted
+from procedure.telling import Telling, tell
 from procedure.terms import Level, Priority
 
 DEFAULT_RULE = "default"
@@ -46,14 +46,15 @@ def decide(
     recipients: Sequence[str],
     attachments: Sequence[ParsedAttachment],
     policy: Policy,
+    telling: Telling | None = None,
 ) -> Routing:
-    """Return where a new request goes.
+    """Return where a new request goes; ``telling`` are its words, if somebody has read them.
 
     1. The greatest difficulty among the rules that fit wins, unless one of them settles a lower one and nothing says 5.
     2. The highest priority among them wins.
     3. With no rule that knows, the policy's defaults hold and the hit is called ``default``.
     """
-    hits = _hits(subject, text, recipients, attachments, policy)
+    hits = _hits(telling or tell(subject, text), recipients, attachments, policy)
     deciding = _deciding([hit for hit in hits if hit.rule.difficulty is not None])
     difficulty = deciding.rule.difficulty if deciding else None
     if difficulty is None:
@@ -69,12 +70,11 @@ def decide(
 
 
 def _hits(
-    subject: str, text: str, recipients: Sequence[str], attachments: Sequence[ParsedAttachment], policy: Policy
+    telling: Telling, recipients: Sequence[str], attachments: Sequence[ParsedAttachment], policy: Policy
 ) -> list[_Hit]:
-    title, body = _telling(subject), _telling(unquoted(text[:MAX_LETTERS]))
-    everything = WordIndex(title, body)
+    everything = WordIndex(telling.title, telling.body)
     seen = _Seen(
-        subject=WordIndex(title),
+        subject=WordIndex(telling.title),
         everything=everything,
         may_stand=policy.openings.among(everything.vocabulary),
         recipients=[address.lower() for address in recipients],
@@ -130,10 +130,6 @@ def _named(label: str, value: str) -> str:
 
 def _matching(values: Sequence[str], patterns: Sequence[str]) -> str:
     return next((value for value in values for pattern in patterns if fnmatchcase(value, pattern)), "")
-
-
-def _telling(text: str) -> str:
-    return " ".join(word for word in text.split() if "://" not in word and "@" not in word)
 
 
 def _deciding(hits: list[_Hit]) -> _Hit | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from intake.parser import Failed, Parsed, ParserLimits, ParserProcess
+from procedure.telling import tell
 
 MAIL = b"From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n"
 ROOT = Path(__file__).parents[2]
@@ -120,3 +121,13 @@ def test_the_child_imports_only_what_it_needs() -> None:
     assert found & {"sqlmodel", "sqlalchemy", "pydantic", "textual", "rich", "aiosmtpd", "asyncio", "email", "click",
                     "store", "desk", "app", "tui"} == set()  # fmt: skip
     assert {"intake", "procedure", "lxml"} <= found
+
+
+def test_the_child_reads_the_words_for_the_rules() -> None:
+    """What routing asks for comes with the mail: the new words of subject and text, written and folded."""
+    mail = "Subject: Δεν ανοίγει\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nΤο ΣΆΙΤ μου\r\n> down\r\n"
+    with parser() as process:
+        read = process.parse(b"From: a@b.example\r\n" + mail.encode())
+    assert isinstance(read, Parsed)
+    assert read.mail.telling == tell(read.mail.subject, read.mail.text)
+    assert read.mail.telling.body.folded == ("το", "σαιτ", "μου")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procedure.phrases import WordIndex, read_phrase
+from procedure.phrases import Openings, WordIndex, read_phrase
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,19 @@ def test_words_in_a_row_are_found_in_themselves(written: list[str]) -> None:
     """A phrase without stems is found in its own text."""
     phrase = " ".join(written)
     assert WordIndex(phrase).find(read_phrase(phrase)) == phrase
+
+
+@given(text=st.text(alphabet="ab κλ-."), written=st.lists(st.sampled_from(["a", "abb*", "κλ", "a|b", "λλλ* ... a"])))
+def test_openings_leave_nothing_out(text: str, written: list[str]) -> None:
+    """Whatever stands in a text is among the phrases that may stand in it."""
+    phrases = [read_phrase(one) for one in written]
+    index = WordIndex(text)
+    may_stand = Openings(phrases).among(index.vocabulary)
+    assert {id(phrase) for phrase in phrases if index.find(phrase)} <= may_stand
+
+
+def test_openings_leave_out_what_cannot_stand() -> None:
+    """Of the phrases of a policy only those stay whose first word is there, whole or as a stem."""
+    phrases = [read_phrase(one) for one in ("ssl error", "κωδικ*", "mail|site down", "server")]
+    may_stand = Openings(phrases).among(["ssl", "κωδικοσ", "down"])
+    assert [id(phrase) in may_stand for phrase in phrases] == [True, True, False, False]
