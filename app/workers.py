@@ -28,7 +28,7 @@ PACK_SECONDS = 2.0
 IDLE_SECONDS = 30.0
 """Between two steps of packing: when there was something to pack, and when there was not."""
 
-_CLAIM_ALONE = 8
+_CLAIM_ALONE = 24
 _CLAIM_SHARED = 2
 """On a server another filer takes over what was not filed within the lease, so few are claimed at once."""
 

@@ -40,6 +40,9 @@ MAX_ATTEMPTS = 3
 MAX_DISAPPEARANCES = 10
 """Filers that may disappear over one mail; more than failures: a machine that keeps falling is no mail's fault."""
 
+AT_ONCE = 16 << 20
+"""Octets of mail that a filer has in memory at once, unless one mail is larger."""
+
 RETRY_AFTER = timedelta(seconds=30)
 _LARGEST_TICKET = 2**31 - 1
 
@@ -65,7 +68,9 @@ class Filed:
 def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
     """Lease up to ``limit`` due mails for 60 s, oldest first, among them those whose filer disappeared.
 
-    A mail whose filer disappeared ten times is parked as poison here: what kills a filer must not kill it for ever.
+    Of large mails fewer: what is claimed at once is in memory at once. A mail that was claimed before is claimed alone,
+    or its neighbours would be counted with it when it kills the filer again. A mail whose filer disappeared ten times
+    is parked as poison here: what kills a filer must not kill it for ever.
     """
 
     def work(session: Session) -> list[Ledger]:
@@ -81,7 +86,7 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        return [row for row in session.exec(statement).all() if _lease(session, actor, row, now)]
+        return [row for row in _at_once(session.exec(statement).all()) if _lease(session, actor, row, now)]
 
     # The bytes are read outside the transaction: they are many, and writers wait.
     rows = desk.database.write(work)
@@ -90,6 +95,16 @@ def claim(actor: Actor, desk: Desk, limit: int = 8) -> list[ClaimedMail]:
         if _id(row) not in raws:  # its neighbours have their bytes
             fail(actor, desk, _id(row), "Its bytes cannot be read.")
     return [ClaimedMail(_id(row), _envelope(row, raws[_id(row)]), row.attempts) for row in rows if _id(row) in raws]
+
+
+def _at_once(rows: Sequence[Ledger]) -> list[Ledger]:
+    """Return the first mails that are claimed together."""
+    chosen: list[Ledger] = []
+    for row in rows:
+        if chosen and (row.attempts or chosen[0].attempts or sum(one.size for one in chosen) + row.size > AT_ONCE):
+            break
+        chosen.append(row)
+    return chosen
 
 
 def _lease(session: Session, actor: Actor, row: Ledger, now: datetime) -> bool:

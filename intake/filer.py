@@ -20,6 +20,10 @@ from procedure.mail import Envelope, ParsedMail
 _log = logging.getLogger("tierdesk.intake")
 
 
+TOGETHER = 8
+"""Mails that share a transaction at most: each of them would bear the failure of any."""
+
+
 class Claimed(Protocol):
     """What the filer needs of ``desk.filing.ClaimedMail``."""
 
@@ -81,6 +85,7 @@ class Filer:
         self._patience_seconds = patience_seconds
         self._is_storm = is_storm
         self._aside_seconds = aside_seconds
+        self._filing: asyncio.Task[None] | None = None
         self._bell = asyncio.Event()
 
     def ring(self) -> None:
@@ -94,8 +99,10 @@ class Filer:
                 self._bell.clear()
                 await self._step_aside(stop)
                 if not await self._turn(stop):
+                    await self._finish()
                     await self._wait(stop)
         finally:
+            await self._finish()
             await asyncio.to_thread(self._parser.close)
 
     async def _step_aside(self, stop: asyncio.Event) -> None:
@@ -115,15 +122,29 @@ class Filer:
             if stop.is_set():
                 break
             read = await self._read_one(mail, read)
-        await self._file(read)
+            if len(read) == TOGETHER:
+                await self._hand_over(read)
+                read = []
+        await self._hand_over(read)
         return bool(claimed) and not stop.is_set()
+
+    async def _hand_over(self, read: list[_Read]) -> None:
+        """Have mails filed while the next ones are read: the child has a processor of its own."""
+        if read:
+            await self._finish()
+            self._filing = asyncio.create_task(self._file(read), name="filing")
+
+    async def _finish(self) -> None:
+        filing, self._filing = self._filing, None
+        if filing is not None:
+            await filing
 
     async def _read_one(self, mail: Claimed, read: list[_Read]) -> list[_Read]:
         """Parse a mail and return what waits to be filed now; what waited before is filed while a slow mail is read."""
         started = time.monotonic()
         reading = asyncio.create_task(asyncio.to_thread(self._parser.parse, mail.envelope.raw))
         if read and not (await asyncio.wait({reading}, timeout=self._patience_seconds))[0]:
-            await self._file(read)
+            await self._hand_over(read)
             read = []
         try:
             result = await reading

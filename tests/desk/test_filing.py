@@ -366,3 +366,19 @@ def test_a_batch_ends_early_for_an_arriving_mail(desk: Desk, monkeypatch: pytest
     assert [row(desk, Ledger, number).fate for number in numbers] == [Fate.NEW_TICKET, Fate.PENDING, Fate.PENDING]
     monkeypatch.undo()
     assert len(filing.file_all(FILER, desk, batch[1:])) == 2
+
+
+def test_a_mail_that_was_claimed_before_is_claimed_alone(desk: Desk, clock: FakeClock) -> None:
+    """What killed its filer is not claimed with others again: each of them would be counted with it."""
+    numbers = [accept(desk, letter(text=str(number))) for number in range(3)]
+    assert len(filing.claim(FILER, desk, 2)) == 2
+    clock.advance(seconds=61)
+    assert [[mail.ledger_id for mail in filing.claim(FILER, desk)] for _ in range(3)] == [[one] for one in numbers]
+
+
+def test_a_claim_is_no_more_than_memory_holds(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large mails are claimed few at a time, at least one."""
+    monkeypatch.setattr(filing, "AT_ONCE", 300)
+    for number in range(3):
+        accept(desk, letter(text="x" * 200 + str(number)))
+    assert [len(filing.claim(FILER, desk)) for _ in range(4)] == [1, 1, 1, 0]
