@@ -44,7 +44,7 @@ def acknowledge(
     add_message(session, ticket.id, MessageKind.SYSTEM, now, sender, words.text, message_id=message_id)
     queue_mail(
         session, desk, ticket, OutboxKind.ACKNOWLEDGEMENT, to, subject=words.subject, text=words.text,
-        message_id=message_id, now=now,
+        message_id=message_id, now=now, history=[named] if (named := storable(parsed.message_id)[:998]) else [],
     )  # fmt: skip
     record(session, actor, now, "acknowledged", ticket.id, {"to": to.address})
 
@@ -70,11 +70,8 @@ def _sent_to(session: Session, address: str, now: datetime) -> tuple[int, int]:
 
 def _in_last_hour(session: Session, limits: Acknowledging, domain: str, now: datetime) -> tuple[int, int]:
     """Return how many left to a domain and in all, as far as the newest rows that could reach a limit tell."""
-    newest = session.exec(_newest()).first() or 0
     smallest = min(limits.per_domain, limits.in_all)
-    if newest < smallest:
-        return 0, 0
-    before = session.exec(_before(), params={"last": newest - smallest + 1}).first()
+    newest, before = session.exec(_newest(), params={"smallest": smallest}).one()
     if smallest and (before is None or before <= now - HOUR):
         return 0, 0
     first = newest - 2 * max(limits.in_all, limits.per_domain)
@@ -97,12 +94,6 @@ def _counts() -> Any:
 
 
 @cache
-def _before() -> Any:
-    until = col(Outbox.id) <= bindparam("last")
-    return select(Outbox.created_at).where(until).order_by(col(Outbox.id).desc()).limit(1)
-
-
-@cache
 def _to_domain() -> Any:
     address = col(Outbox.to_address)
     # Not LIKE: nothing in a domain is a pattern.
@@ -116,4 +107,7 @@ def _to_domain() -> Any:
 
 @cache
 def _newest() -> Any:
-    return select(col(Outbox.id)).order_by(col(Outbox.id).desc()).limit(1)
+    """Return the newest number, and when the mail left that is ``smallest`` numbers back; NULL where there is none."""
+    newest = select(func.coalesce(func.max(col(Outbox.id)), 0)).scalar_subquery()
+    back = select(Outbox.created_at).where(col(Outbox.id) <= newest - bindparam("smallest") + 1)
+    return select(newest, back.order_by(col(Outbox.id).desc()).limit(1).scalar_subquery())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -55,15 +56,18 @@ def queue_mail(
     now: datetime,
     hold: timedelta = timedelta(0),
     answer_id: int | None = None,
+    history: Sequence[str] | None = None,
 ) -> int:
     """Write a mail to send, due after ``hold``, and return its outbox id.
+
+    ``history`` are the Message-IDs of the conversation where they are known, the last being what is answered.
 
     An answer travels under an envelope sender that names its outbox row, so that a bounce finds it (VERP); an
     acknowledgement under the null sender, so that nothing answers it (RFC 3834 §3.3).
     """
     assert ticket.id is not None
     mailbox = mailbox_of(desk, ticket)
-    history = _thread(session, ticket.id, message_id)
+    history = _thread(session, ticket.id, message_id) if history is None else list(history)
     key = insert_row(
         session,
         Outbox,

@@ -12,6 +12,7 @@ from enum import Enum, IntEnum
 from typing import Any
 
 from sqlalchemy import func
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import Session, col, select
 
 from desk.actors import Actor
@@ -23,6 +24,7 @@ from procedure.turn import stand
 from store.inserting import insert_row, insert_rows
 from store.tables import Event, Message, Ticket, TicketTag
 
+_EVERY_COLUMN = tuple(name for name in Ticket.model_fields if name != "id")
 _COLUMNS = tuple(field for field in TICKET_FIELDS if field != "tags")
 
 
@@ -87,8 +89,9 @@ def create(
     """Write a new ticket, which waits for us from now on, with its event ``created``; its first message comes next."""
     ticket.waiting_since = ticket.created_at
     _stand(ticket, policy, now)
+    ticket.id = insert_row(session, Ticket, **{name: getattr(ticket, name) for name in _EVERY_COLUMN})
+    make_transient_to_detached(ticket)  # as if it had been read: what changes from here on is written
     session.add(ticket)
-    session.flush()
     wanted = sorted(set(tags))
     _set_tags(session, ticket, [], wanted)
     record(session, actor, now, "created", _id(ticket), {"set": _fields(ticket, wanted), **data})

@@ -108,15 +108,15 @@ class Openings:
                 self._whole.setdefault(word, []).append(id(phrase))
             for stem in phrase.parts[0].stems:
                 self._stems.setdefault(stem, []).append(id(phrase))
-        self._lengths = sorted({len(stem) for stem in self._stems})
 
     def among(self, words: Iterable[str]) -> set[int]:
         """Return the ``id`` of each phrase that may begin with one of the folded words."""
-        vocabulary = set(words)
+        vocabulary = sorted(words)
         found = {number for word in self._whole.keys() & vocabulary for number in self._whole[word]}
-        for length in self._lengths:
-            stems = self._stems.keys() & {word[:length] for word in vocabulary}
-            found.update(number for stem in stems for number in self._stems[stem])
+        for stem, numbers in self._stems.items():
+            place = bisect_left(vocabulary, stem)
+            if place < len(vocabulary) and vocabulary[place].startswith(stem):
+                found.update(numbers)
         return found
 
 
