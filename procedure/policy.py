@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from string import Template
 
-from procedure import policy_mail
+from procedure import policy_clocks, policy_mail
+from procedure.calendars import Calendar
 from procedure.phrases import Phrase, read_phrase
 from procedure.policy_tables import Table
 from procedure.policy_values import Acknowledgement, LevelRules, Policy, Rule, Times
@@ -25,7 +26,6 @@ ACKNOWLEDGEMENT_FIELDS = frozenset({"ref"})
 
 SIGNATURE_FIELDS = frozenset({"agent"})
 DIFFICULTIES = (1, 5)
-MAX_MINUTES = 60 * 24 * 60
 _RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _RESERVED_IDS = frozenset({"default"})
 
@@ -54,7 +54,7 @@ def parse(text: str) -> Policy:
 
 
 def _read(top: Table) -> Policy:
-    difficulty = top.table("difficulty")
+    difficulty, calendars = top.table("difficulty"), policy_clocks.calendars(top)
     acknowledgements = _acknowledgements(top.table("acknowledgement", required=True))
     first, second, third, fourth, fifth = difficulty.integers("levels", 5, 1, 3, (1, 1, 2, 2, 3))
     policy = Policy(
@@ -64,13 +64,15 @@ def _read(top: Table) -> Policy:
         default_difficulty=difficulty.integer("default", *DIFFICULTIES, default=2),
         default_priority=Priority(difficulty.choice("priority", Priority) or Priority.NORMAL),
         level_by_difficulty=(Level(first), Level(second), Level(third), Level(fourth), Level(fifth)),
-        levels=_levels(top.table("levels", required=True)),
+        levels=_levels(top.table("levels", required=True), calendars),
         acknowledgements=acknowledgements,
         rules=_rules(top),
         acknowledging=policy_mail.acknowledging(top.table("acknowledge")),
         trust=policy_mail.trust(top.table("trust")),
         junk=policy_mail.junk(top.table("junk")),
         flood=policy_mail.flood(top.table("flood")),
+        calendars=calendars,
+        pauses=policy_clocks.pauses(top.table("pauses")),
     )
     if acknowledgements and policy.language not in acknowledgements:
         top.fault("language", f"is {policy.language!r}, but there is no acknowledgement.{policy.language}")
@@ -87,20 +89,18 @@ def _times(table: Table) -> Times:
         claim=timedelta(minutes=table.integer("claim_minutes", 1, 1440, default=30)),
         undo=timedelta(seconds=table.integer("undo_seconds", 0, 600, default=5)),
         join=timedelta(days=table.integer("join_days", 0, 365, default=7)),
+        warn=table.integer("warn_percent", 1, 99, default=75),
     )
     table.finish()
     return times
 
 
-def _levels(table: Table) -> Mapping[Level, LevelRules]:
+def _levels(table: Table, calendars: Mapping[str, Calendar]) -> Mapping[Level, LevelRules]:
     levels = {}
     for level in Level:
         row = table.table(str(level.value), required=True)
-        targets = row.table("first_answer", required=True)
-        minutes = {priority: targets.integer(priority, 1, MAX_MINUTES) for priority in Priority}
-        targets.finish()
-        signature = _template(row, "signature", SIGNATURE_FIELDS)
-        levels[level] = LevelRules({key: timedelta(minutes=value) for key, value in minutes.items()}, signature)
+        clock = policy_clocks.level(row, level, calendars)
+        levels[level] = LevelRules(clock, _template(row, "signature", SIGNATURE_FIELDS))
         row.finish()
     table.finish()
     return levels

@@ -8,8 +8,10 @@ from datetime import timedelta
 from functools import cached_property
 from string import Template
 
+from procedure.calendars import Calendar
 from procedure.phrases import Openings, Phrase
-from procedure.terms import Level, Priority
+from procedure.policy_clocks import SHIPPED_PAUSES, ClockRules, LevelClock
+from procedure.terms import Level, Priority, Status, Target
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class LevelRules:
-    """What a support level promises: the time to a first answer by priority, and the signature of its answers."""
+    """What a support level promises and in which hours, and the signature of its answers."""
 
-    first_answer: Mapping[Priority, timedelta]
+    clock: LevelClock
     signature: str
 
 
@@ -56,7 +58,8 @@ class Times:
 
     ``pending`` until a ticket that waits for the customer comes back, ``solved`` until a solved one closes, ``reopen``
     while an answer still opens a closed one again, ``claim`` the lease of a claim, ``undo`` the hold on an answer,
-    ``join`` while a fresh mail with the subject of an answered ticket joins it.
+    ``join`` while a fresh mail with the subject of an answered ticket joins it. ``warn`` is the share of a target, in
+    percent, after which its agent is warned.
     """
 
     pending: timedelta
@@ -65,6 +68,7 @@ class Times:
     claim: timedelta
     undo: timedelta
     join: timedelta = timedelta(days=7)
+    warn: int = 75
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,14 @@ class Policy:
     trust: Trust = field(default_factory=Trust)
     junk: Junk = field(default_factory=Junk)
     flood: Flood = field(default_factory=Flood)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    pauses: Mapping[Target, frozenset[Status]] = field(default_factory=lambda: SHIPPED_PAUSES)
+
+    @cached_property
+    def clock_rules(self) -> ClockRules:
+        """Return what clocks are read by."""
+        levels = {level: rules.clock for level, rules in self.levels.items()}
+        return ClockRules(levels, self.calendars, self.pauses, self.times.warn)
 
     @cached_property
     def openings(self) -> Openings:
@@ -148,7 +160,7 @@ class Policy:
 
     def first_answer(self, level: Level, priority: Priority) -> timedelta:
         """Return how long after its arrival a request is to have its first answer."""
-        return self.levels[level].first_answer[priority]
+        return self.levels[level].clock.first_answer[priority]
 
     def acknowledgement(self, language: str, ref: str) -> Acknowledgement:
         """Return the acknowledgement in a language, else in the policy's own, with the ticket's ``ref`` in place."""

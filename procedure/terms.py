@@ -50,6 +50,15 @@ class Status(StrEnum):
     CLOSED = "closed"
 
 
+class Target(StrEnum):
+    """What a clock measures: answers, the whole, and how long a ticket stays on a level."""
+
+    FIRST_ANSWER = "first_answer"
+    NEXT_ANSWER = "next_answer"
+    RESOLUTION = "resolution"
+    TIME_BOX = "time_box"
+
+
 class Turn(IntEnum):
     """Whose move it is on an open ticket: ours sorts before theirs in every queue."""
 

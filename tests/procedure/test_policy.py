@@ -62,14 +62,15 @@ def test_defaults() -> None:
 
 def test_every_fault_at_once() -> None:
     """All that is wrong is said in one go, each fault with its table and key."""
-    text = HEAD.replace("pending_days = 3 ", "pending_days = 0 ").replace("normal = 240", "normal = true")
+    text = HEAD.replace("pending_days = 3 ", "pending_days = 0 ").replace("normal = 240", "normal = true", 1)
     text = text.replace('name = "web hosting"', "name = 7").replace("claim_minutes", "claim_hours")
     text += RULE + RULE + '[[rules]]\nid = "Two"\nwords = ["ab*"]\npriority = "soon"\ncolour = "red"\n'
     assert problems(text) == [
         "name must be a text that is not empty.",
         "times.pending_days must be a whole number from 1 to 365.",
         "times.claim_hours is not known here;"
-        " known are claim_minutes, join_days, pending_days, reopen_days, solved_days, undo_seconds.",
+        " known are claim_minutes, join_days, pending_days, reopen_days, solved_days, undo_seconds,"
+        " warn_percent.",
         "levels.2.first_answer.normal must be a whole number from 1 to 86400.",
         "rules.Two.priority must be one of low, normal, high, urgent.",
         "rules.Two.words has 'ab*', which has a stem of fewer than 3 letters.",
