@@ -16,7 +16,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from procedure.folding import fold
-from procedure.mail import ParsedMail
+from procedure.mail import Address, ParsedMail
+from procedure.subjects import REPLY_MARKS
 
 
 class Automatic(StrEnum):
@@ -67,7 +68,7 @@ A parser puts the first value of each, which is the topmost, into ``ParsedMail.h
 """
 
 DAEMONS = ("mailer-daemon", "postmaster", "mail-daemon", "maildaemon", "mailerdaemon", "mail delivery subsystem",
-           "mail delivery system")  # fmt: skip
+           "mail delivery system", "microsoftexchange329e71ec88ae4615bbc36ab6ce41109e")  # fmt: skip
 SILENT_SENDERS = (
     "noreply", "no-reply", "no_reply", "no.reply", "donotreply", "do-not-reply", "do_not_reply", "dontreply", "bounce",
     "bounces", "notifications", "notification", *DAEMONS,
@@ -75,11 +76,13 @@ SILENT_SENDERS = (
 """Names before the @ whose mailbox nobody reads."""
 
 _BOUNCE_SUBJECTS = (
-    "undeliver", "delivery status notification", "delivery failure", "delivery has failed", "mail delivery failed",
-    "mail delivery failure", "failure notice", "returned mail", "returned to sender", "delivery report", "delayed mail",
-    "message delayed", "delivery delayed", "mail system error", "could not be delivered", "non remis", "unzustellbar",
-    "mancata consegna", "no se puede entregar", "αδυνατη η παραδοση", "μη παραδοτεο", "αποτυχια παραδοσησ",
-    "δεν παραδοθηκε",
+    "undeliver", "delivery status notification", "mail delivery status", "delivery failure", "delivery has failed",
+    "mail delivery failed", "failure notice", "failed delivery", "returned mail", "returned to sender",
+    "delivery report", "delayed mail", "message delayed", "delivery delayed", "mail system error",
+    "could not be delivered", "non remis", "onbestelbaar", "unzustellbar", "mancata consegna", "non recapitabile",
+    "nao entregue", "no se puede entregar", "no se ha podido entregar", "niedostarczalne", "недоставленное сообщение",
+    "αδυνατη η παραδοση", "δυνατη η παραδοση", "μη παραδοτεο", "μη παραδοσιμο", "ανεπιδοτο",
+    "αποτυχια παραδοσησ", "δεν παραδοθηκε",
 )  # fmt: skip
 _DELAY_SUBJECTS = ("delay", "warning", "still being retried", "will be retried", "verzogert", "καθυστερ", "ritardo")
 _SUCCESSES = ("delivered", "relayed", "expanded")
@@ -144,6 +147,11 @@ def delivery(mail: ParsedMail) -> Delivery:
     return Delivery.DELAYED if any(words in subject for words in _DELAY_SUBJECTS) else Delivery.FAILED
 
 
+def sounds_like_bounce(sender: Address, subject: str) -> bool:
+    """Tell whether one of the signs of a bounce that a mail carries in itself is there; one alone proves nothing."""
+    return _is_daemon(sender) or _has_bounce_words(subject)
+
+
 def is_null(mail_from: str) -> bool:
     """Tell whether an envelope sender is the null sender, under which no answer may be sent."""
     return mail_from.strip() in {"", "<>"}
@@ -166,14 +174,20 @@ def _is_report(mail: ParsedMail) -> bool:
 def _is_bounce(mail: ParsedMail, mail_from: str) -> bool:
     if mail.is_delivery_report or _value(mail, "x-failed-recipients"):
         return True
-    has_subject = any(words in fold(mail.subject[:200]) for words in _BOUNCE_SUBJECTS)
     # Two of three signs: the daemon's name, its words, the null sender.
-    return _is_daemon(mail) + has_subject + is_null(mail_from) >= 2
+    return _is_daemon(mail.sender) + _has_bounce_words(mail.subject) + is_null(mail_from) >= 2
 
 
-def _is_daemon(mail: ParsedMail) -> bool:
-    local = mail.sender.address.lower().rpartition("@")[0]
-    return local in DAEMONS or fold(mail.sender.name[:100]).strip() in DAEMONS
+def _is_daemon(sender: Address) -> bool:
+    local = sender.address.lower().rpartition("@")[0]
+    return local in DAEMONS or fold(sender.name[:100]).strip() in DAEMONS
+
+
+def _has_bounce_words(subject: str) -> bool:
+    """Tell whether a subject has a server's words of its own: an answer's are those of the mail that it answers."""
+    folded = fold(subject[:200])
+    mark = folded.partition(":")[0].strip(" *[]()")
+    return mark not in _AWAY_SUBJECTS and mark not in REPLY_MARKS and any(words in folded for words in _BOUNCE_SUBJECTS)
 
 
 def _is_generated(mail: ParsedMail) -> bool:

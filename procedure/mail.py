@@ -50,7 +50,8 @@ class ParsedMail:
     ``message_id``, ``in_reply_to`` and ``references`` keep their angle brackets; ``references`` is in header order.
     ``headers`` holds the first value of the few headers that the rules ask for, by lower-case name.
     ``bounce_ids`` are Message-IDs of an original found inside a delivery report; ``bounce_status`` its RFC 3463 code
-    and ``bounce_action`` its action (RFC 3464 §2.3.3), of the recipient for whom it went worst.
+    and ``bounce_action`` its action (RFC 3464 §2.3.3), of the recipient for whom it went worst. They are also there
+    for what only sounds like a report: ``is_delivery_report`` is false then.
     ``forwarded`` is the first mail attached to this one. ``telling`` are its words for the rules,
     None when nobody has read them yet. ``defects`` are sentences about what was wrong with the mail
     and how it was read.

@@ -9,7 +9,7 @@ from procedure.folding import fold
 MAX_SUBJECT = 500
 _TAG = re.compile(r"\[td-[0-9]{1,15}\]")
 _DIGITS = re.compile(r"[0-9]+")
-_REPLIES = ("re", "aw", "sv", "antw", "απ", "απαντ", "απαντηση", "σχετ", "ref", "odp", "rif")
+REPLY_MARKS = ("re", "aw", "sv", "antw", "απ", "απαντ", "απαντηση", "σχετ", "ref", "odp", "rif")
 _FORWARDS = ("fwd", "fw", "wg", "tr", "rv", "i", "πρθ", "προωθ", "προωθηση", "εμπρ", "vs", "doorst")
 
 
@@ -19,7 +19,7 @@ def fold_subject(subject: str) -> str:
     '' when nothing is left: such a subject names no thing.
     """
     folded = " ".join(_TAG.sub(" ", fold(subject[:MAX_SUBJECT])).split())
-    while (rest := _without_prefix(folded, (*_REPLIES, *_FORWARDS))) != folded:
+    while (rest := _without_prefix(folded, (*REPLY_MARKS, *_FORWARDS))) != folded:
         folded = rest
     return folded
 

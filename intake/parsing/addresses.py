@@ -25,6 +25,8 @@ class _Mailbox:
     words: list[str] = field(default_factory=list)
     angle: str | None = None
     comments: list[str] = field(default_factory=list)
+    named: int = 0
+    """How many of the words stood before the angle brackets."""
 
     @property
     def is_empty(self) -> bool:
@@ -77,7 +79,12 @@ def _split(value: str) -> list[_Mailbox]:
         elif char == "<":
             end = value.find(">", position)
             end = end if end >= 0 else len(value)
-            current.angle = value[position + 1 : end] if not current.angle else current.angle
+            if _is_another(current, value[position + 1 : end]):
+                mailboxes.append(_Mailbox(current.words[current.named :]))
+                del current.words[current.named :]
+                current = mailboxes[-1]
+            if not current.angle:
+                current.angle, current.named = value[position + 1 : end], len(current.words)
             position = end + 1
         elif char in ",;":
             mailboxes.append(_Mailbox())
@@ -93,6 +100,14 @@ def _split(value: str) -> list[_Mailbox]:
                 current.words.append(value[position:end])
             position = end
     return mailboxes
+
+
+def _is_another(current: _Mailbox, angle: str) -> bool:
+    """Tell whether the comma is missing before this address: it has a name of its own, ``A <a@x> B <b@x>``.
+
+    Without a name it is the same person once more, as some programs write it.
+    """
+    return bool(current.angle) and "@" in angle and bool("".join(current.words[current.named :]).strip(" \t\r\n"))
 
 
 def _next_special(value: str, position: int) -> int:

@@ -56,9 +56,9 @@ def _decode_utf7(octets: bytes) -> str:
 
 
 def decode_field(octets: bytes, hint: str, notes: Notes) -> str:
-    """Return the text of a header field: ASCII or UTF-8, else in ``hint``, the charset of the mail's text."""
+    """Return text that names no charset: ASCII or UTF-8, else in ``hint``, the charset of the rest of the mail."""
     if octets.isascii():
-        return octets.decode("ascii")
+        return decode(octets, "", notes) if b"\x1b" in octets else octets.decode("ascii")
     name = codec_for(hint) if hint else None
     if name and name != "ascii" and not name.startswith("utf-"):
         try:

@@ -19,7 +19,7 @@ _BLANK_ABOVE = re.compile(rb"(?:[ \t]{0,80}\r?\n){1,50}(?=[A-Za-z][A-Za-z-]{1,60
 _BREAK = re.compile(rb"\r*\n")
 _KNOWN = re.compile(
     rb"(?:from|to|cc|subject|date|message-id|reply-to|mime-version|content-type|content-transfer-encoding|received"
-    rb"|return-path|in-reply-to|references|sender)[ \t]*:",
+    rb"|return-path|in-reply-to|references|sender|content-disposition|content-id|content-description)[ \t]*:",
     re.IGNORECASE,
 )
 

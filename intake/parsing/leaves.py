@@ -6,7 +6,7 @@ RFC 2046 §5.1 and RFC 2183, as programs really use them. One loop, whatever the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 
 from intake.parsing.mime import Part
@@ -114,13 +114,16 @@ def _is_stub(plain: bytes, rich: Part) -> bool:
 
 def first_part(root: Part, is_wanted: Callable[[Part], bool]) -> Part | None:
     """Return the first part below ``root``, itself included, for which ``is_wanted`` is true."""
+    return next(filter(is_wanted, all_parts(root)), None)
+
+
+def all_parts(root: Part) -> Iterator[Part]:
+    """Yield the parts of a mail in order, the whole of it first."""
     stack = [root]
     while stack:
         part = stack.pop()
-        if is_wanted(part):
-            return part
+        yield part
         stack.extend(reversed(part.children))
-    return None
 
 
 def _content(part: Part) -> bytes:

@@ -9,10 +9,10 @@ from intake.parsing.addresses import read_addresses
 from intake.parsing.body import read_body
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.headers import Headers
-from intake.parsing.leaves import first_part
+from intake.parsing.leaves import all_parts, first_part
 from intake.parsing.mime import Part, read_tree
 from intake.parsing.reports import Report, message_ids, read_report
-from procedure.automatic import HEADERS
+from procedure.automatic import HEADERS, sounds_like_bounce
 from procedure.mail import RECEIVED_COUNT, Address, ForwardedMail, ParsedAttachment, ParsedMail
 
 NOBODY = Address("", "")
@@ -22,6 +22,7 @@ KEPT_HEADERS = tuple(dict.fromkeys((*HEADERS, *_ALSO_KEPT)))
 
 _KEPT_LENGTH = 4_000
 _STAND_INS = frozenset({"...", "[...]", "…", "[…]", "re: ...", "encrypted message", "encrypted", "[encrypted message]"})
+_WORD_CHARSET = re.compile(r"=\?([A-Za-z0-9_.:-]{2,40})(?:\*[A-Za-z-]{0,20})?\?[bBqQ]\?")
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -35,28 +36,42 @@ def parse(raw: bytes, caps: Caps | None = None) -> ParsedMail:
     headers = root.headers
     text_part = first_part(root, lambda part: part.type.startswith("text/") and "charset" in part.parameters)
     headers.hint = text_part.parameters["charset"] if text_part else ""
+    _lend_charset(root)
     body = read_body(root, caps, notes)
     text = body.text[: caps.text]
-    report = read_report(root, text, caps, notes)
     senders = tuple(dict.fromkeys(one for one in _people(headers, ("from",), caps, notes) if one.address))
+    sender = senders[0] if senders else _fallback_sender(headers, caps, notes)
+    subject = _subject(root, notes)[: caps.subject]
+    report = read_report(root, text, sounds_like_bounce(sender, subject), caps, notes)
+    in_reply_to = message_ids(" ".join(headers.raw_all("in-reply-to")), notes, caps.references)
+    # Some servers name the original there and nowhere else.
+    bounce_ids = tuple(dict.fromkeys((*report.ids, *in_reply_to))) if report != Report() else ()
     mail = ParsedMail(
-        sender=senders[0] if senders else _fallback_sender(headers, caps, notes),
+        sender=sender,
         senders=senders,
         recipients=_people(headers, ("to", "cc"), caps, notes),
-        subject=_subject(root, notes)[: caps.subject],
+        subject=subject,
         text=text,
         message_id=next(iter(message_ids(headers.raw("message-id"), notes, 1)), ""),
-        in_reply_to=message_ids(" ".join(headers.raw_all("in-reply-to")), notes, caps.references),
+        in_reply_to=in_reply_to,
         references=message_ids(" ".join(headers.raw_all("references")), notes, caps.references),
         headers=_kept(headers, notes),
         attachments=tuple(body.attachments),
-        is_delivery_report=report is not None,
-        bounce_ids=(report or Report()).ids,
-        bounce_status=(report or Report()).status,
-        bounce_action=(report or Report()).action,
+        is_delivery_report=report.is_structured,
+        bounce_ids=bounce_ids,
+        bounce_status=report.status,
+        bounce_action=report.action,
         forwarded=body.forwarded,
     )
     return _storable(mail, notes)
+
+
+def _lend_charset(root: Part) -> None:
+    """Tell text parts without a charset the one of the encoded words above them: one program wrote both."""
+    words = (_WORD_CHARSET.search(root.headers.raw(name)) for name in ("subject", "from"))
+    if charset := next((match[1] for match in words if match), ""):
+        for part in all_parts(root):
+            part.hint = charset
 
 
 def _people(headers: Headers, names: tuple[str, ...], caps: Caps, notes: Notes) -> tuple[Address, ...]:

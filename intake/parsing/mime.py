@@ -33,6 +33,8 @@ class Part:
     filename: str
     depth: int
     children: list[Part] = field(default_factory=list)
+    hint: str = ""
+    """The charset that is likely for a text that names none."""
 
     @property
     def octets(self) -> bytes:

@@ -1,4 +1,8 @@
-"""Delivery reports (RFC 3464, RFC 6522) and what of the original they carry."""
+"""Delivery reports (RFC 3464, RFC 6522) and what of the original they carry.
+
+Half of the world's bounces have no structure: a text of the server's own, and below it, or attached, the original. What
+they say is read in the same way; that they are bounces, the rules decide.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from dataclasses import dataclass
 from intake.parsing.attached import attached_mail
 from intake.parsing.caps import Caps, Notes
 from intake.parsing.file_names import MESSAGES
+from intake.parsing.leaves import all_parts
 from intake.parsing.mime import Part
 from intake.parsing.transfer import decode_transfer
 from intake.parsing.words import decode_words
@@ -16,21 +21,30 @@ from intake.parsing.words import decode_words
 _STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _HEADER_TYPES = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 _IDS = re.compile(r"<[^<>\x00-\x20]{1,995}>")
-_ID_LINE = re.compile(r"^[> \t]{0,20}message-id:\s{0,20}(<[^<>\s]{1,995}>)", re.IGNORECASE | re.MULTILINE)
+_ID_LINE = re.compile(
+    r"^[> \t]{0,20}(?:x-original-)?message-id:\s{0,20}(<[^<>\s]{1,995}>)", re.IGNORECASE | re.MULTILINE
+)
 _ACTION = re.compile(r"^action:[ \t]*(failed|delayed|delivered|relayed|expanded)\b", re.IGNORECASE | re.MULTILINE)
 _WORST_FIRST = ("failed", "delayed", "relayed", "expanded", "delivered", "")
 """The group about the whole report has no action."""
 _STATUS = re.compile(r"^status:[ \t]*([245]\.\d{1,3}\.\d{1,3})", re.IGNORECASE | re.MULTILINE)
-_STATUS_IN_TEXT = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_CODE = r"([45]\.\d{1,3}\.\d{1,3})(?![\d.])"
+_STATUS_AT_REPLY = re.compile(r"(?:\b[45]\d\d[ -]{1,2}|#)" + _CODE)
+_STATUS_IN_TEXT = re.compile(r"(?<![\d.])" + _CODE)
+_ORIGINAL_BELOW = re.compile(
+    r"^[> \t]{0,20}(?:received|return-path|mime-version|x-mailer):", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
 class Report:
     """What a delivery report says: the Message-IDs of its originals, an RFC 3463 code and an action of RFC 3464 §2.3.3.
 
-    Code and action are '' when there is none, else those of the recipient for whom it went worst.
+    Code and action are '' when there is none, else those of the recipient for whom it went worst. ``is_structured``: it
+    is a report by its parts, not by its words.
     """
 
+    is_structured: bool = False
     ids: tuple[str, ...] = ()
     status: str = ""
     action: str = ""
@@ -47,28 +61,33 @@ def message_ids(text: str, notes: Notes, cap: int) -> tuple[str, ...]:
     return tuple(ids if len(ids) <= cap else [ids[0], *ids[len(ids) - cap + 1 :]])
 
 
-def read_report(root: Part, text: str, caps: Caps, notes: Notes) -> Report | None:
-    """Return what a delivery report says, None for a mail that is none.
+def read_report(root: Part, text: str, sounds_like_one: bool, caps: Caps, notes: Notes) -> Report:
+    """Return what a delivery report says; an empty one for a mail that is none.
 
     A report is one by structure (a delivery-status part) or by ``X-Failed-Recipients``, which some servers write
-    instead; what its words say is not asked.
+    instead. One that only ``sounds_like_one`` is read as well: its original may show that it is about a mail of ours.
     """
-    parts = list(_parts(root))
+    parts = list(_parts(root, caps, notes))
     statuses = [part for part in parts if part.type in _STATUS_TYPES]
     declared = root.parameters.get("report-type", "").lower() if root.type == "multipart/report" else ""
-    if not statuses and declared != "delivery-status" and not root.headers.count("x-failed-recipients"):
-        return None
+    own = [part for part in all_parts(root) if part.type in _STATUS_TYPES]
+    is_structured = bool(own) or declared == "delivery-status" or root.headers.count("x-failed-recipients") > 0
+    if not is_structured and not sounds_like_one:
+        return Report()
     status_text = "\n\n".join(_plain(part) for part in statuses)
     status, action = _worst(status_text, text)
-    return Report(tuple(dict.fromkeys(_original_ids(parts, text, caps, notes))), status, action)
+    ids = (*_original_ids(parts, text, caps, notes), *_ID_LINE.findall(status_text))
+    return Report(is_structured, tuple(dict.fromkeys(ids)), status, action)
 
 
-def _parts(root: Part) -> Iterator[Part]:
-    stack = [root]
-    while stack:
-        part = stack.pop()
+def _parts(root: Part, caps: Caps, notes: Notes) -> Iterator[Part]:
+    """Yield the parts of a mail, and those of a report that a gateway on the way put into one of its own."""
+    for part in all_parts(root):
         yield part
-        stack.extend(reversed(part.children))
+        if part.type in MESSAGES and part is not root:
+            inside = attached_mail(part, caps, notes)
+            if inside.type == "multipart/report":
+                yield from all_parts(inside)
 
 
 def _plain(part: Part) -> str:
@@ -84,8 +103,17 @@ def _worst(status_text: str, text: str) -> tuple[str, str]:
     for group in groups:
         if match := _STATUS.search(group):
             return match[1], action
-    match = _STATUS_IN_TEXT.search(text[:20_000])
-    return match[1] if match else "", action
+    return _status_in(text[:20_000]), action
+
+
+def _status_in(text: str) -> str:
+    """Return the code that a server's words give: one after an SMTP reply code, else any above the original.
+
+    Below it, versions of programs look the same.
+    """
+    below = _ORIGINAL_BELOW.search(text)
+    match = _STATUS_AT_REPLY.search(text) or _STATUS_IN_TEXT.search(text[: below.start()] if below else text)
+    return match[1] if match else ""
 
 
 def _action(group: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from intake.parsing.caps import Caps, Notes
-from intake.parsing.charsets import decode
+from intake.parsing.charsets import decode, decode_field
 from intake.parsing.enriched import enriched_text, rich_text
 from intake.parsing.flowed import unflow
 from intake.parsing.html_text import html_to_text
@@ -33,11 +33,11 @@ def part_text(part: Part, names: Names, caps: Caps, notes: Notes) -> Found:
     octets = decode_transfer(part.octets, part.encoding)
     label = part.parameters.get("charset", "")
     if part.type == "text/html":
-        return page_text(decode(octets, label or _label_inside(octets), notes), names, caps, notes)
+        return page_text(_decoded(part, octets, label or _label_inside(octets), notes), names, caps, notes)
     if part.type == "text/rtf":
         return rtf_text(octets, names, caps, notes)
     octets, files = split_uuencoded(octets)
-    text = decode(octets, label, notes).replace("\r\n", "\n").replace("\r", "\n")
+    text = _decoded(part, octets, label, notes).replace("\r\n", "\n").replace("\r", "\n")
     if _PAGE.match(text) and "</" in text:
         return page_text(text, names, caps, notes)
     if part.type in ("text/enriched", "text/richtext"):
@@ -49,6 +49,10 @@ def part_text(part: Part, names: Names, caps: Caps, notes: Notes) -> Found:
         for name, content in files
     ]
     return clean(place_pictures(text, names), caps, notes), attachments
+
+
+def _decoded(part: Part, octets: bytes, label: str, notes: Notes) -> str:
+    return decode_field(octets, part.hint, notes) if part.hint and not label else decode(octets, label, notes)
 
 
 def page_text(html: str, names: Names, caps: Caps, notes: Notes) -> Found:

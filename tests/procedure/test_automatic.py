@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from procedure.automatic import HEADERS, Automatic, Delivery, classify, delivery, is_silent
+from procedure.automatic import HEADERS, Automatic, Delivery, classify, delivery, is_silent, sounds_like_bounce
 from procedure.mail import Address
 from tests.procedure.mails import NIKOS, a_mail, from_address
 
@@ -58,6 +58,7 @@ MACHINES = [
     (header("x-failed-recipients", "a@b"), Automatic.BOUNCE),
     (from_address("MAILER-DAEMON@x.example", subject="Undeliverable: x"), Automatic.BOUNCE),
     (a_mail(sender=Address("Mail Delivery System", "x@y"), subject="Αδύνατη η παράδοση"), Automatic.BOUNCE),
+    (from_address("MicrosoftExchange329e71ec88ae4615bbc36ab6ce41109e@x", subject="Μη παραδόσιμο: x"), Automatic.BOUNCE),
     (header("content-type", "multipart/report; report-type=feedback-report"), Automatic.REPORT),
     (header("content-type", 'multipart/report; report-type="disposition-notification"'), Automatic.REPORT),
     (a_mail(subject="Report Domain: desk.example Submitter: x Report-ID: 1"), Automatic.REPORT),
@@ -82,12 +83,29 @@ def test_machines(mail: Any, kind: Automatic) -> None:
         (a_mail(), Automatic.AUTO_REPLY),
         (a_mail(subject="Undelivered Mail Returned to Sender"), Automatic.BOUNCE),
         (from_address("mailer-daemon@x.example"), Automatic.BOUNCE),
+        (a_mail(subject="Onbestelbaar: x"), Automatic.BOUNCE),
+        (a_mail(subject="Ανεπίδοτο μήνυμα: x"), Automatic.BOUNCE),
+        (a_mail(subject="NOTICE: mail delivery status."), Automatic.BOUNCE),
+        # the words are those of the ticket that is answered
+        (a_mail(subject="Automatic reply: Mail delivery failed", in_reply_to=REPLY), Automatic.AUTO_REPLY),
+        (a_mail(subject="Re: [TD-7] Undelivered Mail"), Automatic.AUTO_REPLY),
+        (a_mail(subject="Απ: Μη παραδοτέο"), Automatic.AUTO_REPLY),
         (header("auto-submitted", "auto-generated"), Automatic.GENERATED),
     ],
 )
 def test_null_sender(mail: Any, kind: Automatic) -> None:
     """Under the null sender no person writes, and two signs of three make a bounce."""
     assert (classify(mail, ""), classify(mail, "<>")) == (kind, kind)
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "sounds"),
+    [("nikos@x", "x", False), ("MAILER-DAEMON@x", "x", True), ("nikos@x", "Undeliverable: x", True),
+     ("nikos@x", "Re: Undeliverable: x", False), ("nikos@x", "Δεν είναι δυνατή η παράδοση: x", True)],
+)  # fmt: skip
+def test_sounds_like_bounce(sender: str, subject: str, sounds: bool) -> None:
+    """One sign that a mail carries in itself makes it worth reading as a report, and no more."""
+    assert sounds_like_bounce(Address("", sender), subject) is sounds
 
 
 @pytest.mark.parametrize(
