@@ -158,6 +158,8 @@ MUTANTS = (
            "if not is_structured:", "tests/intake/test_mails.py -k bounce_words"),
     Mutant(3, "a program's version is a status", "intake/parsing/reports.py", "text[: below.start()] if below else text", "text",
            "tests/intake/test_mails.py -k version_is_no_status"),
+    Mutant(3, "an attribution broken inside an address ends there", "procedure/quoting_marks.py", " and \"<\" not in lines[index", " and \"\" in lines[index",
+           "tests/procedure/test_quoting.py -k attribution"),
     Mutant(3, "two senders without a comma are one", "intake/parsing/addresses.py", "if _is_another(", "if False and _is_another(",
            "tests/intake/test_mails.py -k without_comma"),
     Mutant(4, "a report's action is not read", "procedure/automatic.py", 'if mail.bounce_action == "delayed":', "if not mail.bounce_action:",
