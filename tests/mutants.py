@@ -263,6 +263,14 @@ MUTANTS = (
            "ranges = list(fold_ranges(text))", "tests/procedure/test_quoting_answers.py -k takes_nothing"),
     Mutant(0, "an unknown conversation opens its quotes", "procedure/quoting_answers.py",
            "sum(worded) >= 2 and sum(worded) * 2 >= len(worded)", "worded", "tests/procedure/test_quoting_answers.py -k unknown"),
+    Mutant(0, "a weak rule speaks beside others", "procedure/routing.py", "    hits = [hit for hit in hits if not hit.rule.weak] or hits\n", "",
+           "tests/procedure/test_routing.py -k decide"),
+    Mutant(0, "one of two conditions is enough", "procedure/routing.py", "            reasons.append(_quoted(self._found(self.everything, rule.also)))",
+           "            pass", "tests/procedure/test_routing.py -k decide"),
+    Mutant(0, "the phrases of also are never asked for", "procedure/policy_values.py", "(rule.words, rule.subject, rule.also, rule.unless)",
+           "(rule.words, rule.subject, rule.unless)", "tests/procedure/test_routing.py -k decide"),
+    Mutant(0, "families in the written order only", "procedure/families.py", "for order in permutations(parts))", "for order in (parts,))",
+           "tests/procedure/test_families.py"),
 )  # fmt: skip
 
 
