@@ -12,7 +12,9 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from procedure.mail import Address, ParsedAttachment
+from procedure.search_fields import index_message
 from procedure.terms import MessageKind
+from store import search_index
 from store.inserting import insert_missing, insert_row
 from store.tables import Attachment, Blob, Contact, Message, Participant
 
@@ -74,8 +76,14 @@ def add_message(
     ledger_id: int | None = None,
     takes_turn: bool = False,
     attachments: Iterable[ParsedAttachment] = (),
+    folded: str | None = None,
 ) -> int:
-    """Write a message with its attachments and return its id."""
+    """Write a message with its attachments, index its words and return its id.
+
+    What the desk says by itself is not indexed (``search_index.SEARCHED_SQL``). ``folded`` are the words of ``text``
+    as ``search_fields.index_message`` gives them, None when nobody has read them yet.
+    """
+    text, attachments = storable(text), tuple(attachments)
     key = insert_row(
         session,
         Message,
@@ -85,13 +93,16 @@ def add_message(
         author_name=storable(author.name)[:200],
         author_address=storable(author.address),
         staff_id=staff_id,
-        text=storable(text),
+        text=text,
         message_id=storable(message_id)[:998],
         ledger_id=ledger_id,
         takes_turn=takes_turn,
     )
     for attachment in attachments:
         _attach(session, key, attachment)
+    if kind is not MessageKind.SYSTEM or ledger_id is not None:
+        body = index_message(text) if folded is None else storable(folded)
+        search_index.put(session, key, ticket_id, body, [storable(file.filename)[:255] for file in attachments])
     return key
 
 

@@ -4,6 +4,7 @@ DeskError
 ├── Refused              the permission matrix says no
 ├── NotFound             there is no such ticket, mail, person
 ├── Invalid              what was asked makes no sense; says what would
+│   └── BadSearch          a search that means nothing; ``start`` and ``end`` are the place of the mistake
 ├── Conflict             somebody else was first
 │   ├── AlreadyTaken     another agent has the ticket; ``who`` names them
 │   └── AnsweredMeanwhile  the conversation went on since the author last looked; sending again is allowed
@@ -30,6 +31,14 @@ class NotFound(DeskError):
 
 class Invalid(DeskError):
     """This cannot be done as asked."""
+
+
+class BadSearch(Invalid):
+    """This search means nothing."""
+
+    def __init__(self, sentence: str, start: int, end: int) -> None:
+        super().__init__(sentence)
+        self.start, self.end = start, end
 
 
 class Conflict(DeskError):

@@ -60,14 +60,16 @@ def _as_stated(mail: Arrived, where: Destination) -> Arrived:
         return mail
     parsed = replace(
         mail.parsed, sender=stated.sender, senders=(stated.sender,), subject=stated.subject, text=stated.text,
-        message_id=stated.message_id or mail.parsed.message_id, telling=None,
+        message_id=stated.message_id or mail.parsed.message_id, telling=None, folded=None,
     )  # fmt: skip
     return replace(mail, parsed=parsed, routing=None)
 
 
 def _new_ticket(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, where: Destination) -> int:
     now, parsed = desk.clock.now(), mail.parsed
-    routed = mail.routing or routing.decide_mail(parsed, mail.envelope.rcpt_to, policy)
+    routed = mail.routing or routing.decide(
+        parsed.subject, parsed.text, mail.envelope.rcpt_to, parsed.attachments, policy, parsed.telling
+    )
     contact = contact_for(session, parsed.sender, now)
     assert contact.id is not None
     hits = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in routed.rules]
@@ -131,7 +133,7 @@ def _customer_word(session: Session, mail: Arrived, ticket_id: int, *, takes_tur
     return add_message(
         session, ticket_id, MessageKind.CUSTOMER, mail.envelope.received_at, parsed.sender, parsed.text,
         message_id=parsed.message_id, ledger_id=mail.ledger_id, takes_turn=takes_turn,
-        attachments=parsed.attachments,
+        attachments=parsed.attachments, folded=parsed.folded,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from desk.policies import in_force
 from desk.recording import change, locked, snapshot
 from procedure.permissions import Permission
 from procedure.terms import MessageKind, OutboxState, Priority, Status, ref
+from store import search_index
 from store.tables import Draft, Event, Message, Outbox, Ticket
 
 WINDOW = timedelta(minutes=15)
@@ -136,7 +137,7 @@ def _call_back(session: Session, actor: Actor, desk: Desk, ticket: Ticket, event
     if row is None or answer is None or row.state is not OutboxState.QUEUED or row.attempts:
         raise Invalid(f"The answer in {ref(ticket.id)} has left the house and cannot be called back.")
     session.delete(row)
-    session.flush()
+    search_index.take(session, answer_id, ticket.id, answer.text)
     session.delete(answer)
     _keep_as_draft(session, actor, desk, ticket.id, answer.text)
     session.flush()

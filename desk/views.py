@@ -50,6 +50,14 @@ class QueueRow:
 
 
 @dataclass(frozen=True)
+class FoundPage:
+    """Tickets that a search found, newest first; ``next_before`` is where to go on, None when all was looked at."""
+
+    ids: tuple[int, ...]
+    next_before: int | None
+
+
+@dataclass(frozen=True)
 class AttachmentView:
     """An attachment without its bytes."""
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from intake.frames import REQUEST, encode_answer, encode_failure
 from intake.parsing.mail import parse
 from procedure.mail import ParsedMail
+from procedure.search_fields import index_message
 from procedure.telling import tell
 
 
@@ -43,8 +44,8 @@ def _serve(channel: socket.socket, size: int) -> None:
 
 
 def _with_words(mail: ParsedMail) -> ParsedMail:
-    """Read the words for the rules here too: it is a third of the work of filing, and the parent has one thread."""
-    return replace(mail, telling=tell(mail.subject, mail.text))
+    """Read the words for rules and search here too: it is a third of filing, and the parent has one thread."""
+    return replace(mail, telling=tell(mail.subject, mail.text), folded=index_message(mail.text))
 
 
 def _read(channel: socket.socket, size: int) -> bytes:

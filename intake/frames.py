@@ -81,6 +81,7 @@ def _mail(fields: dict[str, Any], octets: bytes) -> ParsedMail:
         bounce_action=_text(fields["bounce_action"]),
         forwarded=_forwarded(fields["forwarded"]),
         telling=_telling(fields["telling"]),
+        folded=None if fields["folded"] is None else _text(fields["folded"]),
         defects=_texts(fields["defects"]),
     )
 

@@ -52,9 +52,9 @@ class ParsedMail:
     ``bounce_ids`` are Message-IDs of an original found inside a delivery report; ``bounce_status`` its RFC 3463 code
     and ``bounce_action`` its action (RFC 3464 §2.3.3), of the recipient for whom it went worst. They are also there
     for what only sounds like a report: ``is_delivery_report`` is false then.
-    ``forwarded`` is the first mail attached to this one. ``telling`` are its words for the rules,
-    None when nobody has read them yet. ``defects`` are sentences about what was wrong with the mail
-    and how it was read.
+    ``forwarded`` is the first mail attached to this one. ``telling`` are its words for the rules and
+    ``folded`` those for the search; None when nobody has read them yet. ``defects`` are sentences about what was wrong
+    with the mail and how it was read.
     """
 
     sender: Address
@@ -73,6 +73,7 @@ class ParsedMail:
     bounce_action: str = ""
     forwarded: ForwardedMail | None = None
     telling: Telling | None = None
+    folded: str | None = None
     defects: tuple[str, ...] = ()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from intake.parser import Failed, Parsed, ParserLimits, ParserProcess
+from procedure.search_fields import index_message
 from procedure.telling import tell
 
 MAIL = b"From: a@b.example\r\nSubject: x\r\n\r\nhello\r\n"
@@ -130,4 +131,5 @@ def test_the_child_reads_the_words_for_the_rules() -> None:
         read = process.parse(b"From: a@b.example\r\n" + mail.encode())
     assert isinstance(read, Parsed)
     assert read.mail.telling == tell(read.mail.subject, read.mail.text)
+    assert read.mail.folded == index_message(read.mail.text)
     assert read.mail.telling.body.folded == ("το", "σαιτ", "μου")

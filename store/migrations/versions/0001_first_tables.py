@@ -34,14 +34,14 @@ def upgrade() -> None:
 def _sqlite() -> None:
     op.execute(f"INSERT INTO sqlite_sequence (name, seq) VALUES ('ticket', {FIRST_TICKET - 1})")
     _seed(slots=1)
-    for statement in SQLITE_TRIGGERS:
+    for statement in (*SQLITE_TRIGGERS, SQLITE_SEARCH):
         op.execute(statement)
 
 
 def _postgresql() -> None:
     op.execute(f"ALTER SEQUENCE ticket_id_seq RESTART WITH {FIRST_TICKET}")
     _seed(slots=POSTGRES_SLOTS)
-    for statement in POSTGRES_TRIGGERS:
+    for statement in (*POSTGRES_TRIGGERS, *POSTGRES_SEARCH):
         op.execute(sa.text(statement))
 
 
@@ -117,6 +117,17 @@ POSTGRES_TRIGGERS = (
     "CREATE TRIGGER ledger_counted AFTER INSERT ON ledger FOR EACH ROW EXECUTE FUNCTION tierdesk_count_mail()",
     "CREATE TRIGGER ledger_recounted AFTER UPDATE ON ledger FOR EACH ROW WHEN (OLD.fate <> NEW.fate) "
     "EXECUTE FUNCTION tierdesk_count_mail()",
+)
+
+# What is indexed is folded and cut into words before: the tokenizer has nothing to add. store/search_index.py
+SQLITE_SEARCH = (
+    "CREATE VIRTUAL TABLE search_words USING fts5"
+    "(subject, sender, body, content='', tokenize='unicode61 remove_diacritics 0')"
+)
+POSTGRES_SEARCH = (
+    "CREATE TABLE search_words (message_id integer PRIMARY KEY, ticket_id integer NOT NULL, words tsvector NOT NULL)",
+    "CREATE INDEX ix_search_words_ticket ON search_words (ticket_id)",
+    "CREATE INDEX ix_search_words_words ON search_words USING gin (words)",
 )
 
 
