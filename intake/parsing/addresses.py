@@ -10,6 +10,8 @@ from intake.parsing.words import decode_words
 from procedure.mail import Address
 
 _BAD = re.compile(r"[\s\x00-\x1f\x7f-\x9f<>,;]")
+_NOT_LOCAL = re.compile(_BAD.pattern + "|@")
+"""Nobody can be answered at ``boss@ours.example@elsewhere.example``, and people read only its beginning."""
 _BARE = re.compile(r"[^\s<>,;:()\"]+@[^\s<>,;:()\"]+")
 _SPECIAL = re.compile(r'["(<,;:]|=\?')
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
@@ -54,7 +56,7 @@ def clean_address(text: str) -> str:
     domain = domain.rstrip(".")
     if not at or not local or not domain or len(text) > 320 or _BAD.search(domain):
         return ""
-    if _BAD.search(local) and not (local.startswith('"') and local.endswith('"') and local.isprintable()):
+    if _NOT_LOCAL.search(local) and not (local.startswith('"') and local.endswith('"') and local.isprintable()):
         return ""
     return f"{local}@{domain.lower()}"
 
@@ -67,7 +69,10 @@ def _split(value: str) -> list[_Mailbox]:
     while position < len(value):
         char = value[position]
         current = mailboxes[-1]
-        if char == '"':
+        if char == '"' and current.words and current.words[-1].endswith("\\"):
+            current.words[-1] = current.words[-1][:-1] + '"'  # escaped, but in no quotes: ``Anna \\"Nana\\" Smith``
+            position += 1
+        elif char == '"':
             text, position = _quoted(value, position)
             current.words.append(f'"{text}"' if value[position : position + 1] == "@" else text)
         elif char == "(" and are_closed:

@@ -26,6 +26,7 @@ _ALPHA_8859 = re.compile(rb"(?<![\xb8-\xfe])\xb6(?=[\xdc-\xfe])")
 _C1 = re.compile(rb"[\x80-\x9f]")
 _THREE_OCTETS = re.compile(rb"[\xe0-\xef][\x80-\xbf][\x80-\xbf]")
 _JIS_TEXT = re.compile(rb"\x1b\$[@B](?:[\x21-\x7e]{2}|[\r\n])*")
+_JIS_HALF_WIDTH = re.compile(rb"\x1b\(I([^\x1b]*)")
 
 
 def decode(octets: bytes, label: str, notes: Notes) -> str:
@@ -102,7 +103,8 @@ def _decode_jis(octets: bytes) -> str:
             out += bytes((lead, trail))
         return bytes(out)
 
-    shifted = re.sub(rb"\x1b\([BJ]", b"", _JIS_TEXT.sub(shift, octets))
+    half = _JIS_HALF_WIDTH.sub(lambda match: bytes(o | 0x80 if 0x20 < o < 0x60 else o for o in match[1]), octets)
+    shifted = re.sub(rb"\x1b\([BJ]", b"", _JIS_TEXT.sub(shift, half))
     try:
         return shifted.decode("cp932") if b"\x1b" not in shifted else ""
     except UnicodeDecodeError:
