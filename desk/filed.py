@@ -67,9 +67,7 @@ def _as_stated(mail: Arrived, where: Destination) -> Arrived:
 
 def _new_ticket(session: Session, actor: Actor, desk: Desk, policy: Policy, mail: Arrived, where: Destination) -> int:
     now, parsed = desk.clock.now(), mail.parsed
-    routed = mail.routing or routing.decide(
-        parsed.subject, parsed.text, mail.envelope.rcpt_to, parsed.attachments, policy, parsed.telling
-    )
+    routed = mail.routing or routing.decide_mail(parsed, mail.envelope.rcpt_to, policy)
     contact = contact_for(session, parsed.sender, now)
     assert contact.id is not None
     hits = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in routed.rules]

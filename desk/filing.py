@@ -27,8 +27,7 @@ from procedure.clues import MAX_HEADER_BYTES
 from procedure.mail import RECEIVED_COUNT, Envelope, ParsedMail
 from procedure.permissions import Permission
 from procedure.policy import Policy
-from procedure.routing import Routing
-from procedure.routing import decide as route
+from procedure.routing import Routing, decide_mail
 from procedure.terms import Fate
 from procedure.threading import Destination, decide
 from store.tables import PENDING_SQL, Ledger, Outbox
@@ -185,11 +184,7 @@ def _route(desk: Desk, mails: Sequence[tuple[int, ParsedMail]]) -> _Routed:
         return in_force(session, desk), {number: to for number, to in session.exec(recipients) if number is not None}
 
     policy, recipients = desk.database.read(work)
-    routed = _Routed(
-        (number, route(mail.subject, mail.text, to, mail.attachments, policy, mail.telling))
-        for number, to in recipients.items()
-        for mail in (new[number],)
-    )
+    routed = _Routed((number, decide_mail(new[number], to, policy)) for number, to in recipients.items())
     routed.policy = policy
     return routed
 

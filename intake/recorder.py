@@ -58,6 +58,7 @@ class Recorder:
         self._max_batch = max_batch
         self._max_batch_bytes = max_batch_bytes
         self._waiting: deque[_Waiting] = deque()
+        self._keeping: set[asyncio.Task[int]] = set()
         self._writer: asyncio.Task[None] | None = None
 
     async def record(self, envelope: Envelope) -> int:
@@ -67,23 +68,29 @@ class Recorder:
         """
         self._pace.begin()
         try:
-            return await self._stored(envelope)
+            if len(envelope.raw) < self._large:
+                return await self._hand_over(envelope, len(envelope.raw))
+            keeping = asyncio.create_task(self._keep_large(envelope))
+            self._keeping.add(keeping)
+            keeping.add_done_callback(self._keeping.discard)
+            return await asyncio.shield(keeping)
         finally:
             self._pace.end()
 
-    async def _stored(self, envelope: Envelope) -> int:
-        size = len(envelope.raw)
-        mail = envelope if size < self._large else await asyncio.to_thread(self._keep, envelope)
+    async def _keep_large(self, envelope: Envelope) -> int:
+        return await self._hand_over(await asyncio.to_thread(self._keep, envelope), len(envelope.raw))
+
+    def _hand_over(self, mail: Any, octets: int) -> asyncio.Future[int]:
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(mail, size, future))
+        self._waiting.append(_Waiting(mail, octets, future))
         if self._writer is None:
             self._writer = asyncio.create_task(self._write(), name="intake-recorder")
-        return await future
+        return future
 
     async def drain(self) -> None:
         """Return when everything that was handed over is stored or refused."""
-        while self._writer is not None:
-            await asyncio.shield(self._writer)
+        while self._keeping or self._writer is not None:
+            await asyncio.wait({*self._keeping, *([self._writer] if self._writer else [])})
 
     async def _write(self) -> None:
         try:

@@ -14,6 +14,7 @@ from string import Template
 
 from procedure import policy_clocks, policy_mail
 from procedure.calendars import Calendar
+from procedure.families import NAME, Families, spelled_out
 from procedure.phrases import Phrase, read_phrase
 from procedure.policy_tables import Table
 from procedure.policy_values import Acknowledgement, LevelRules, Policy, Rule, Times
@@ -131,7 +132,8 @@ def _template(table: Table, key: str, allowed: frozenset[str]) -> str:
 
 
 def _rules(top: Table) -> tuple[Rule, ...]:
-    rules = [_rule(table) for table in top.tables("rules")]
+    families = _families(top.table("families"))
+    rules = [_rule(table, families) for table in top.tables("rules")]
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
@@ -140,38 +142,62 @@ def _rules(top: Table) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _rule(table: Table) -> Rule:
+def _families(table: Table) -> Families:
+    families = {}
+    for name in table.keys_in_order():
+        families[name] = table.texts(name)
+        if not NAME.fullmatch(name):
+            table.fault(name, "must be small letters, digits and single hyphens")
+        for word in families[name]:
+            try:
+                if len(read_phrase(f"{word}|{word}").parts) != 1:
+                    table.fault(name, f"has {word!r}, which is not a single word or stem")
+            except ValueError:
+                table.fault(name, f"has {word!r}, which is not a single word or stem")
+    return families
+
+
+def _rule(table: Table, families: Families) -> Rule:
     priority = table.choice("priority", Priority)
     rule = Rule(
         id=table.text("id"),
         difficulty=table.optional_integer("difficulty", *DIFFICULTIES),
         priority=Priority(priority) if priority else None,
-        words=_phrases(table, "words"),
-        subject=_phrases(table, "subject"),
-        unless=_phrases(table, "unless"),
-        recipients=tuple(pattern.lower() for pattern in table.texts("recipients")),
-        attachments=tuple(pattern.lower() for pattern in table.texts("attachments")),
+        words=_phrases(table, "words", families),
+        subject=_phrases(table, "subject", families),
+        also=_phrases(table, "also", families),
+        unless=_phrases(table, "unless", families),
+        senders=_patterns(table, "senders"),
+        recipients=_patterns(table, "recipients"),
+        attachments=_patterns(table, "attachments"),
         settles=table.flag("settles"),
+        weak=table.flag("weak"),
         tags=table.texts("tags"),
         note=table.text("note", ""),
     )
     if rule.id and (not _RULE_ID.fullmatch(rule.id) or rule.id in _RESERVED_IDS):
         table.fault("id", "must be small letters, digits and single hyphens, and not 'default'")
-    if not table.has_any("words", "subject", "recipients", "attachments"):
-        table.fault("words", "is missing: a rule needs words, subject, recipients or attachments to look for")
+    if not table.has_any("words", "subject", "senders", "recipients", "attachments"):
+        table.fault("words", "is missing: a rule needs words, subject, senders, recipients or attachments to look for")
     if not table.has_any("difficulty", "priority", "tags"):
         table.fault("difficulty", "is missing: a rule must set difficulty, priority or tags")
+    if rule.settles and rule.weak:
+        table.fault("weak", "contradicts settles")
     if rule.settles and rule.difficulty is None:
         table.fault("settles", "needs a difficulty that it could settle")
     table.finish()
     return rule
 
 
-def _phrases(table: Table, key: str) -> tuple[Phrase, ...]:
-    phrases = []
+def _patterns(table: Table, key: str) -> tuple[str, ...]:
+    return tuple(pattern.lower() for pattern in table.texts(key))
+
+
+def _phrases(table: Table, key: str, families: Families) -> tuple[Phrase, ...]:
+    phrases: list[Phrase] = []
     for written in table.texts(key):
         try:
-            phrases.append(read_phrase(written))
+            phrases += [read_phrase(plain) for plain in spelled_out(written, families)]
         except ValueError as reason:
             table.fault(key, f"has {written!r}, which {reason}")
     return tuple(phrases)

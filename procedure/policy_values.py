@@ -18,9 +18,10 @@ from procedure.terms import Level, Priority, Status, Target
 class Rule:
     """One routing rule. Each kind of condition that it has must be met, by any one of its entries.
 
-    ``words`` are looked for in subject and new text, ``subject`` in the subject only; a phrase of ``unless`` found
-    anywhere silences the rule. ``recipients`` and ``attachments`` are shell patterns for addresses and file names. The
-    difficulty of a rule that ``settles`` stands against greater ones below 5.
+    ``words`` are looked for in subject and new text, ``subject`` in the subject only; of ``also`` one must be there
+    too, and a phrase of ``unless`` found anywhere silences the rule. ``senders``, ``recipients`` and ``attachments``
+    are shell patterns for addresses and file names. The difficulty of a rule that ``settles`` stands against greater
+    ones below 5, that of a ``weak`` one counts only where no other rule has one.
     """
 
     id: str
@@ -28,10 +29,13 @@ class Rule:
     priority: Priority | None = None
     words: tuple[Phrase, ...] = ()
     subject: tuple[Phrase, ...] = ()
+    also: tuple[Phrase, ...] = ()
     unless: tuple[Phrase, ...] = ()
+    senders: tuple[str, ...] = ()
     recipients: tuple[str, ...] = ()
     attachments: tuple[str, ...] = ()
     settles: bool = False
+    weak: bool = False
     tags: tuple[str, ...] = ()
     note: str = ""
 
@@ -151,7 +155,10 @@ class Policy:
     def openings(self) -> Openings:
         """Return all phrases of the rules by their first words."""
         return Openings(
-            phrase for rule in self.rules for phrases in (rule.words, rule.subject, rule.unless) for phrase in phrases
+            phrase
+            for rule in self.rules
+            for phrases in (rule.words, rule.subject, rule.also, rule.unless)
+            for phrase in phrases
         )
 
     def level_of(self, difficulty: int) -> Level:

@@ -16,17 +16,20 @@ MAX_NAME_ONLY_WORDS = 6
 """``Nikos Pappas wrote:`` without a date is an attribution; a whole sentence that ends so is somebody's words."""
 
 _OPENERS = ("on ", "στις ", "στισ ", "την ", "τη ", "το ", "am ", "den ", "le ", "il ", "el ", "at ", "op ", "w dniu ",
-            "pa ", "em ", "dne ", "в ")  # fmt: skip
+            "pa ", "em ", "dne ", "в ", "ma ", "ti ", "ke ", "to ", "pe ", "la ", "su ")  # fmt: skip
 _OPENER_LETTERS = 12
 """Letters of a line in which an opener stands: most lines have none, and are looked at no further."""
 
 _VERBS = (
     "wrote", "writes", "εγραψε", "εγραψαν", "γραφει", "schrieb", "schrieben", "a ecrit", "ha scritto", "escribio",
     "schreef", "geschreven", "napisał", "napisał(a)", "napisała", "skrev", "escreveu", "napsal", "napsal(a)",
-    "a scris", "написал", "написала", "пишет",
+    "a scris", "написал", "написала", "пишет", "kirjoitti",
 )  # fmt: skip
-_VERBS_INSIDE = (" schrieb ", " schrieben ", " schreef ")
-"""German and Dutch put the name after the verb."""
+_VERBS_INSIDE = (
+    " schrieb ", " schrieben ", " schreef ", " εγραψε στισ ", " εγραψε την ", " wrote on ", " a ecrit le ",
+    " escribio el ", " ha scritto il ",
+)  # fmt: skip
+"""German and Dutch put the name after the verb, and many programs the moment: ``Nikos wrote on 19/11/2026, 15:12:``."""
 
 _LABELS = {
     "from": ("from", "απο", "von", "de", "da", "fra", "fran", "van", "od", "от"),
@@ -49,7 +52,8 @@ MAX_HEADER_LINES = 12
 _ORIGINAL = (
     "original message", "αρχικο μηνυμα", "αυθεντικο μηνυμα", "ursprungliche nachricht", "originalnachricht",
     "message d'origine", "message original", "messaggio originale", "mensaje original", "reply message",
-    "antwort nachricht", "oprindelig meddelelse", "opprinnelig melding", "ursprungligt meddelande",
+    "antwort nachricht", "oprindelig meddelelse", "oprindelig besked", "alkuperainen viesti", "eredeti uzenet",
+    "mesajul original", "mesaj original", "orijinal mesaj", "opprinnelig melding", "ursprungligt meddelande",
     "oorspronkelijk bericht", "wiadomosc oryginalna", "mensagem original", "puvodni zprava", "исходное сообщение",
     "原始邮件", "原始郵件",
 )  # fmt: skip
@@ -71,12 +75,17 @@ def attribution_length(lines: list[str], index: int) -> int:
     if first.endswith(">") and first[0].isdigit() and _has_moment_and_address(first):
         return 1
     if not (
-        fold(first[:_OPENER_LETTERS]).startswith(_OPENERS) or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))
+        fold(first[:_OPENER_LETTERS]).startswith(_OPENERS)
+        or (first[0].isdigit() and _CLOCK_OR_YEAR.search(first))
+        or (">" in first and "@" in first and _has_verb_inside(fold(first)))
     ):
         return 0
     for length in range(2, MAX_ATTRIBUTION_LINES + 1):
         following = lines[index + length - 1 : index + length]
-        if not following or not following[0] or following[0].startswith(">"):
+        if not following or not following[0]:
+            return 0
+        # A quote's mark, unless the line above broke off inside an address: ``<nikos@x.example`` ``> wrote:``.
+        if following[0].startswith(">") and "<" not in lines[index + length - 2].rpartition(">")[2]:
             return 0
         if following[0].endswith((":", "：")):
             joined = _joined(lines, index, length)
@@ -163,7 +172,11 @@ def _has_moment_and_address(text: str) -> bool:
 
 
 def _has_verb(folded: str) -> bool:
-    return folded.rstrip(":：- ").endswith(_VERBS) or any(verb in folded for verb in _VERBS_INSIDE)
+    return folded.rstrip(":：- ").endswith(_VERBS) or _has_verb_inside(folded)
+
+
+def _has_verb_inside(folded: str) -> bool:
+    return any(verb in folded for verb in _VERBS_INSIDE)
 
 
 def _has_moment_or_address(text: str) -> bool:

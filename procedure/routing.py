@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from procedure.mail import ParsedAttachment, RuleHit
+from procedure.mail import ParsedAttachment, ParsedMail, RuleHit
 from procedure.phrases import Phrase, WordIndex
 from procedure.policy_values import Policy, Rule
 from procedure.telling import Telling, tell
@@ -47,14 +47,17 @@ def decide(
     attachments: Sequence[ParsedAttachment],
     policy: Policy,
     telling: Telling | None = None,
+    *,
+    sender: str = "",
 ) -> Routing:
     """Return where a new request goes; ``telling`` are its words, if somebody has read them.
 
-    1. The greatest difficulty among the rules that fit wins, unless one of them settles a lower one and nothing says 5.
+    1. The greatest difficulty among the rules that fit wins, unless one of them settles a lower one and nothing says 5;
+       weak rules are asked only where no other knows.
     2. The highest priority among them wins.
     3. With no rule that knows, the policy's defaults hold and the hit is called ``default``.
     """
-    hits = _hits(telling or tell(subject, text), recipients, attachments, policy)
+    hits = _hits(telling or tell(subject, text), recipients, attachments, policy, sender)
     deciding = _deciding([hit for hit in hits if hit.rule.difficulty is not None])
     difficulty = deciding.rule.difficulty if deciding else None
     if difficulty is None:
@@ -69,8 +72,19 @@ def decide(
     )
 
 
+def decide_mail(mail: ParsedMail, recipients: Sequence[str], policy: Policy) -> Routing:
+    """Return where a mail goes as a new request; ``recipients`` are the envelope's: the To line may say anything."""
+    return decide(
+        mail.subject, mail.text, recipients, mail.attachments, policy, mail.telling, sender=mail.sender.address
+    )
+
+
 def _hits(
-    telling: Telling, recipients: Sequence[str], attachments: Sequence[ParsedAttachment], policy: Policy
+    telling: Telling,
+    recipients: Sequence[str],
+    attachments: Sequence[ParsedAttachment],
+    policy: Policy,
+    sender: str,
 ) -> list[_Hit]:
     everything = WordIndex(telling.title, telling.body)
     seen = _Seen(
@@ -79,6 +93,7 @@ def _hits(
         may_stand=policy.openings.among(everything.vocabulary),
         recipients=[address.lower() for address in recipients],
         attachments=[attachment.filename.lower() for attachment in attachments],
+        sender=sender.lower(),
     )
     found = ((rule, seen.because(rule)) for rule in policy.rules)
     return [_Hit(rule, because) for rule, because in found if because]
@@ -94,12 +109,17 @@ class _Seen:
     """Phrases whose first word is among everything; of nine hundred, a dozen."""
     recipients: list[str]
     attachments: list[str]
+    sender: str
 
     def because(self, rule: Rule) -> str:
         """Return why a rule fits, '' when it does not: each kind of condition that it has must be met."""
         reasons: list[str] = []
         if rule.words or rule.subject:
             reasons.append(_quoted(self._words(rule)))
+        if rule.also:
+            reasons.append(_quoted(self._found(self.everything, rule.also)))
+        if rule.senders:
+            reasons.append(_named("from", _matching([self.sender], rule.senders)))
         if rule.recipients:
             reasons.append(_named("to", _matching(self.recipients, rule.recipients)))
         if rule.attachments:
@@ -133,6 +153,7 @@ def _matching(values: Sequence[str], patterns: Sequence[str]) -> str:
 
 
 def _deciding(hits: list[_Hit]) -> _Hit | None:
+    hits = [hit for hit in hits if not hit.rule.weak] or hits
     if not hits:
         return None
     greatest = max(hits, key=_difficulty)

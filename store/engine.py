@@ -25,10 +25,12 @@ from store.errors import Unreachable
 BUSY_MS = 5_000
 STATEMENT_MS = 30_000
 LOCK_MS = 5_000
+_LOOK_SECONDS = 0.002
 _PRAGMAS = (
     f"busy_timeout={BUSY_MS}",
     "synchronous=FULL",
     "wal_autocheckpoint=8000",
+    "journal_size_limit=8388608",
     "foreign_keys=ON",
     "trusted_schema=OFF",
 )
@@ -82,9 +84,32 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql("BEGIN " + mode)
+        if mode == "DEFERRED" or not _begins_to_write(connection.connection.driver_connection):
+            connection.exec_driver_sql("BEGIN " + mode)
 
     return engine
+
+
+def _begins_to_write(dbapi: sqlite3.Connection) -> bool:
+    """Begin a write transaction as soon as another process's has ended; False when it does not begin in time.
+
+    SQLite itself looks ever more rarely, up to every 100 ms: beside a service that takes in a storm of mail it would
+    never look at the right moment, and an agent's answer would find the store busy.
+    """
+    (patience_ms,) = dbapi.execute("PRAGMA busy_timeout").fetchone()
+    until = time.monotonic() + patience_ms / 1000
+    dbapi.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                dbapi.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                    return False  # whoever begins again is told by the library's own error
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        dbapi.execute(f"PRAGMA busy_timeout={patience_ms}")
 
 
 def _use_wal(dbapi: sqlite3.Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Sequence
 
 import pytest
@@ -92,3 +93,38 @@ async def test_the_pace_hears_of_each_mail(house: House) -> None:
     with pytest.raises(Unavailable):
         await recorder.record(envelope(b"X-Bad: yes"))
     assert (len(pace._stored), pace._in_hand) == (2, 0)
+
+
+async def test_a_large_mail_is_stored_whether_its_peer_stays_or_not() -> None:
+    """A peer that goes away while its mail's file is written changes nothing; ``drain`` waits for it."""
+    began, go_on = threading.Event(), threading.Event()
+    stored: list[object] = []
+
+    def keep(mail: Envelope) -> str:
+        began.set()
+        assert go_on.wait(10)
+        return f"kept {len(mail.raw)}"
+
+    def record(mails: Sequence[object]) -> list[int]:
+        stored.extend(mails)
+        return [7] * len(mails)
+
+    recorder = Recorder(record, keep=keep, large=5)
+    task = asyncio.create_task(recorder.record(envelope(b"large")))
+    await asyncio.to_thread(began.wait, 10)
+    task.cancel()
+    draining = asyncio.create_task(recorder.drain())
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait_for(draining, 10)
+    assert (stored, task.cancelled()) == (["kept 5"], True)
+
+
+async def test_a_large_mail_that_cannot_be_kept_is_refused() -> None:
+    """Its peer hears of it, and nothing is recorded."""
+
+    def full(mail: Envelope) -> object:
+        raise Unavailable("No space left on device")
+
+    with pytest.raises(Unavailable, match="No space"):
+        await Recorder(lambda mails: [1], keep=full, large=1).record(envelope())

@@ -75,8 +75,8 @@ def test_every_fault_at_once() -> None:
         "rules.Two.priority must be one of low, normal, high, urgent.",
         "rules.Two.words has 'ab*', which has a stem of fewer than 3 letters.",
         "rules.Two.id must be small letters, digits and single hyphens, and not 'default'.",
-        "rules.Two.colour is not known here; known are attachments, difficulty, id, note, priority, recipients,"
-        " settles, subject, tags, unless, words.",
+        "rules.Two.colour is not known here; known are also, attachments, difficulty, id, note, priority,"
+        " recipients, senders, settles, subject, tags, unless, weak, words.",
         "rules.one is there twice; the id of a rule must be its own.",
     ]
 
@@ -168,3 +168,20 @@ def test_shipped_mail_tables_are_the_defaults() -> None:
     assert (bare.acknowledging, bare.trust, bare.junk, bare.flood) == (
         policy.acknowledging, policy.trust, policy.junk, policy.flood,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("families", "rule", "problem"),
+    [
+        ('"a b" = ["server"]', "", "families.a b must be small letters, digits and single hyphens."),
+        ('box = ["two words"]', "", "families.box has 'two words', which is not a single word or stem."),
+        ('box = ["ab*"]', "", "families.box has 'ab*', which is not a single word or stem."),
+        ('box = ["server"]', 'words = ["@rack"]', "rules.one.words has '@rack', which names the unknown family @rack."),
+        ('box = ["server"]', 'words = ["@box"]\nsettles = true\nweak = true', "rules.one.weak contradicts settles."),
+    ],
+)
+def test_faults_of_families(families: str, rule: str, problem: str) -> None:
+    """A family's name, its words and their use are checked."""
+    text = HEAD[: HEAD.index("[families]")] + f"[families]\n{families}\n"
+    text += '[[rules]]\nid = "one"\ndifficulty = 1\n' + (rule or 'words = ["quota"]')
+    assert problems(text) == [problem]

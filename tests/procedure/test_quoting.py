@@ -65,12 +65,16 @@ ATTRIBUTIONS = [
     "Den 22 november, 2026 13:24, Nikos (nikos@x.example) skrev:",
     "W dniu 22 listopada 2026 13:24 użytkownik Nikos <nikos@x.example>\nnapisał:",
     "Em dom., 22 de nov. de 2026 às 13:24, Nikos <nikos@x.example> escreveu:",
+    "su 22. marraskuuta 2026 klo 13.24 Nikos Pappas\n<nikos@x.example> kirjoitti:",
+    "Στις Κυρ, 22 Νοε 2026 στις 1:24 μ.μ., ο χρήστης Νίκος <nikos@x.example\n> έγραψε:",
     "---- On Sun, 22 Nov 2026 13:24:00 +0200 Nikos <nikos@x.example> wrote ----",
     "---- Στις Κυρ, 22 Νοε 2026 13:24:00 +0200 Νίκος <nikos@x.example> έγραψε ----",
 ]
 WEAK = ["Nikos Pappas wrote:", "вс, 22 нояб. 2026 г. в 13:24, Nikos <nikos@x.example>:",
         "2026年11月22日 週日 下午1:24 Nikos <nikos@x.example> 寫道：", "2026/11/22 Nikos <nikos@x.example>",
         "2026-11-22 13:24 GMT+02:00 Nikos <\nnikos@x.example>:", "Νίκος <n@x.example> έγραψε στις 22/11/2026 13:24:",
+        "Nikos <nikos@x.example> schrieb am So., 22.\nNov. 2026, 13:24:",
+        "Νίκος Παππάς <n@x.example> έγραψε στις Κυρ, 22\nΝοε 2026, 13:24:", "Nikos wrote on 22/11/2026 13:24:",
         "2026-11-22 13:24 GMT+02:00 Nikos <nikos@x.example>:", "Νίκος έγραψε:"]  # fmt: skip
 
 
@@ -119,6 +123,8 @@ BLOCKS = [
     "Date: Sunday\nFrom: N\nTo: S\nSubject: x",
     "Θέμα: x\nΗμερομηνία: Κυριακή\nΑπό: N\nΠρος: S",
     "-----Oprindelig meddelelse-----\nN",
+    "-------- Oprindelig besked --------\nN",
+    "-----Alkuperäinen viesti-----\nN",
     "------------------ 原始邮件 ------------------\nN",
 ]
 

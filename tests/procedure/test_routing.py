@@ -18,7 +18,11 @@ from procedure.routing import Routing
 from procedure.terms import Level, Priority
 
 RIGHT_AT_LEAST = 0.85
-LABELLED = tomllib.loads(Path(__file__).with_name("labelled_mails.toml").read_text(encoding="utf-8"))["mails"]
+LABELLED = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8"))["mails"]
+    for path in (Path(__file__).parents[1] / "routing").glob("*.toml")
+}
+MAILS = [mail for mails in LABELLED.values() for mail in mails]
 
 
 @cache
@@ -34,26 +38,39 @@ def with_rules(rules: str) -> Policy:
 
 def route(mail: dict[str, Any], policy: Policy) -> Routing:
     attachments = [ParsedAttachment(name, "application/octet-stream", b"") for name in mail.get("attachments", [])]
-    return routing.decide(mail["subject"], mail["text"], [mail.get("to", "support@host.example")], attachments, policy)
+    to, sender = [mail.get("to", "support@host.example")], mail.get("from", "")
+    return routing.decide(mail["subject"], mail["text"], to, attachments, policy, sender=sender)
 
 
-def test_shipped_policy_finds_the_level() -> None:
+def test_there_are_enough_labelled_mails() -> None:
+    """What is said about the shipped policy rests on at least 300 mails."""
+    assert len(MAILS) >= 300
+
+
+@pytest.mark.parametrize("part", sorted(LABELLED))
+def test_shipped_policy_finds_the_level(part: str) -> None:
     """The shipped policy gives at least 85 in 100 of the labelled mails to the level a person would choose."""
-    wrong = [mail["subject"] for mail in LABELLED if route(mail, shipped()).level != mail["level"]]
-    assert 1 - len(wrong) / len(LABELLED) >= RIGHT_AT_LEAST, wrong
+    mails = LABELLED[part]
+    wrong = [mail["subject"] for mail in mails if route(mail, shipped()).level != mail["level"]]
+    assert 1 - len(wrong) / len(mails) >= RIGHT_AT_LEAST, wrong
+
+
+def test_every_decision_is_explained() -> None:
+    """Each decision names the rule that made it and what it saw."""
+    assert all(hit.rule and hit.because for mail in MAILS for hit in route(mail, shipped()).rules)
 
 
 @pytest.mark.parametrize("level", Level)
 def test_shipped_policy_knows_every_level(level: Level) -> None:
     """No level is right only because the others are many."""
-    mails = [mail for mail in LABELLED if mail["level"] == level]
+    mails = [mail for mail in MAILS if mail["level"] == level]
     right = [mail for mail in mails if route(mail, shipped()).level is level]
     assert len(right) / len(mails) >= RIGHT_AT_LEAST
 
 
 def test_every_rule_is_hit() -> None:
     """Each rule of the shipped policy fits at least one labelled mail."""
-    hit = {found.rule for mail in LABELLED for found in route(mail, shipped()).rules}
+    hit = {found.rule for mail in MAILS for found in route(mail, shipped()).rules}
     assert {rule.id for rule in shipped().rules} - hit == set()
 
 
@@ -89,6 +106,23 @@ id = "log"
 recipients = ["tech@*"]
 attachments = ["*.log"]
 difficulty = 3
+
+[[rules]]
+id = "both"
+words = ["rack"]
+also = ["dark"]
+difficulty = 5
+
+[[rules]]
+id = "guess"
+words = ["browser"]
+difficulty = 3
+weak = true
+
+[[rules]]
+id = "machine"
+senders = ["root@*"]
+difficulty = 5
 """
 
 
@@ -103,6 +137,10 @@ difficulty = 3
         ("invoice", "packet loss", 5, 3, "normal", ["outage", "settled"]),
         ("hello", "nothing known", 2, 1, "normal", ["default"]),
         ("packet", "loss", 2, 1, "normal", ["default"]),
+        ("rack", "it is dark", 5, 3, "normal", ["both"]),
+        ("rack", "it is light", 2, 1, "normal", ["default"]),
+        ("browser", "hello", 3, 2, "normal", ["guess"]),
+        ("browser", "quota", 1, 1, "low", ["low", "guess"]),
     ],
 )
 def test_decide(subject: str, text: str, difficulty: int, level: int, priority: str, rules: list[str]) -> None:
@@ -127,6 +165,12 @@ def test_all_kinds_of_condition_must_be_met() -> None:
     )
     assert routing.decide("x", "y", ["tech@x.example"], [], policy).rules[0].rule == "default"
     assert routing.decide("x", "y", ["support@x.example"], [log], policy).rules[0].rule == "default"
+
+
+def test_who_writes_can_decide() -> None:
+    """A rule may look at the sender's address alone."""
+    found = routing.decide("x", "y", [], [], with_rules(RULES), sender="Root@web3.example")
+    assert found.rules == (RuleHit("machine", "from root@web3.example"),)
 
 
 @pytest.mark.parametrize(

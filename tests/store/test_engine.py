@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from pathlib import Path
 
@@ -84,3 +85,23 @@ def test_a_reader_sees_one_moment(database: Database) -> None:
 
     assert database.read(look) == [0, 0]
     assert database.read(lambda s: s.execute(count).scalar()) == 1
+
+
+def test_a_writer_looks_again_at_once_for_the_end_of_anothers(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits some milliseconds at a time, never SQLite's tenth of a second, and its patience is as before."""
+    holder, engine = sqlite3.connect(str(sqlite_path(sqlite_url)), isolation_level=None), open_engine(sqlite_url)
+    holder.execute("BEGIN IMMEDIATE")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            holder.execute("COMMIT")
+
+    monkeypatch.setattr("store.engine.time.sleep", wait)
+    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection:
+        connection.execute(text("SELECT 1"))
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == BUSY_MS
+    assert (len(waits), max(waits) <= 0.005) == (3, True)
+    holder.close()
+    engine.dispose()

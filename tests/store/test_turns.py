@@ -63,3 +63,18 @@ def test_one_at_a_time_and_none_left_behind() -> None:
         pass
     with turns.take(urgent=True):
         pass
+
+
+def test_who_is_urgent_goes_before_a_newcomer() -> None:
+    """The writer that just ended does not begin again while somebody urgent waits, awake or not."""
+    turns = Turns()
+    log: list[str] = []
+    for _ in range(20):
+        with turns.take():
+            assert not turns.is_wanted
+            thread = begin(turns, "listener", log, urgent=True)
+            assert turns.is_wanted
+        with turns.take():
+            log.append("filer")
+        thread.join(10)
+    assert log == ["listener", "filer"] * 20
