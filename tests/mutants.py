@@ -286,6 +286,14 @@ MUTANTS = (
     Mutant(0, "unknown is not false under a minus", "store/search_terms.py", "at.is_not(None) & holds(at)", "holds(at)", "tests/desk/test_search.py -k test_fields"),
     Mutant(0, "acknowledgements are indexed", "desk/correspondence.py", "    if kind is not MessageKind.SYSTEM or ledger_id is not None:\n", "    if True:\n",
            "tests/store/test_search_index.py -k acknowledgements"),
+    Mutant(0, "an untouched ticket agrees with its rules", "desk/past_tickets.py", "        return None\n    return level_of_people", "        pass\n    return level_of_people",
+           "tests/desk/test_policy_review.py -k people_judge"),
+    Mutant(0, "a page of the past is read twice", "desk/past_tickets.py", "col(Ticket.id) < before", "col(Ticket.id) <= before",
+           "tests/desk/test_policy_review.py -k pages"),
+    Mutant(0, "a corrected difficulty is not heard", "procedure/learning.py", "    if level != routed or difficulty == routed_difficulty:\n", "    if True:\n",
+           "tests/procedure/test_learning.py -k people_made"),
+    Mutant(0, "words that all tickets have are told", "procedure/learning.py", "TIMES_AS_OFTEN * self._right_words[word] / right", "0",
+           "tests/procedure/test_learning.py -k no_rule_knows"),
 )  # fmt: skip
 
 

@@ -54,7 +54,28 @@ def test_the_policy_goes_round(run: Run, place: Path) -> None:
     assert "undo_seconds = 9" in run("policy", "show").out
 
 
-@pytest.mark.parametrize("command", ["check", "load"])
+def test_the_policy_is_reviewed_and_tried(run: Run, place: Path) -> None:
+    """``policy review`` judges rules by what people did, ``policy try`` shows a change before it is loaded."""
+    ticket = run("ticket", "new", "--subject", "zebra", "--name", "Nikos", "--text", "my zebra").out.strip()
+    run("ticket", "level", ticket, "2", "--note", "needs more")
+    file = place / "mine.toml"
+    file.write_text(shipped_text() + '\n[[rules]]\nid = "zebra"\nwords = ["zebra"]\ndifficulty = 4\n')
+    reviewed, tried = run("policy", "review", "--json").row, run("policy", "try", str(file), "--json").row
+    default = {"rule": "default", "said": 1, "decided": 1, "right": 0, "missed": 0}
+    assert reviewed == {
+        "judged": 1, "misrouted": 1, "rules": [default], "unknown_words": [{"word": "zebra", "tickets": 1}],
+    }  # fmt: skip
+    assert tried == {
+        "tickets": 1,
+        "levels": [{"now": 1, "file": 2, "people": 2, "tickets": 1}],
+        "changed": [{"ref": ticket, "now": 1, "file": 2, "people": 2}],
+    }
+    assert "right with the file: 1 of 1 (100.0 %)" in run("policy", "try", str(file)).out
+    assert "words of misrouted tickets" in run("policy", "review").out
+    assert "version 0" in run("policy", "show").err
+
+
+@pytest.mark.parametrize("command", ["check", "load", "try"])
 def test_each_fault_of_a_policy_is_a_line(command: str, run: Run, place: Path) -> None:
     """All faults at once, one a line, and the policy in force stays."""
     file = place / "bad.toml"

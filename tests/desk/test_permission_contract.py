@@ -35,6 +35,7 @@ WITHOUT_PERMISSION = {
     "mailing.mailbox_of": "a value",
     "mailing.new_message_id": "a value",
     "mailing.subject_of": "a value",
+    "past_tickets.newest_first": "reads for the use cases of policy_review, which have asked",
     "people.member": "says who acts, so nobody can have asked",
     "people.owner": "says who acts, so nobody can have asked",
     "policies.shipped_text": "a file of the program",
