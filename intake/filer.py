@@ -61,8 +61,8 @@ class Filer:
     ``claim`` returns mails under a lease (none when nothing is due), ``file_all`` gives parsed mails fates and returns
     those of the first ones that it took (at least one, all of these or none), ``fail`` counts a failure. Mails that are
     read quickly are filed together, since each transaction costs an fsync; none waits for a slow neighbour. While
-    ``is_storm`` it files a batch every ``aside_seconds``, so that peers get their 250 first and yet nothing stands
-    still. ``ring`` wakes the worker; without it, it looks every ``poll_seconds``.
+    ``is_storm`` it files a mail or a few every ``aside_seconds``, so that peers get their 250 first and yet nothing
+    stands still. ``ring`` wakes the worker; without it, it looks every ``poll_seconds``.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Filer:
         poll_seconds: float = 5.0,
         patience_seconds: float = 0.05,
         is_storm: Callable[[], bool] = lambda: False,
-        aside_seconds: float = 1.0,
+        aside_seconds: float = 0.5,
     ) -> None:
         self._claim = claim
         self._file_all = file_all
@@ -86,6 +86,7 @@ class Filer:
         self._is_storm = is_storm
         self._aside_seconds = aside_seconds
         self._filing: asyncio.Task[None] | None = None
+        self._is_ending: Callable[[], bool] = lambda: False
         self._bell = asyncio.Event()
 
     def ring(self) -> None:
@@ -94,10 +95,11 @@ class Filer:
 
     async def run(self, stop: asyncio.Event) -> None:
         """File until ``stop`` is set; the mail in hand is finished first."""
+        self._is_ending = stop.is_set
         try:
             while not stop.is_set():
                 self._bell.clear()
-                await self._step_aside(stop)
+                await self._step_aside()
                 if not await self._turn(stop):
                     await self._finish()
                     await self._wait(stop)
@@ -105,10 +107,10 @@ class Filer:
             await self._finish()
             await asyncio.to_thread(self._parser.close)
 
-    async def _step_aside(self, stop: asyncio.Event) -> None:
+    async def _step_aside(self) -> None:
         until = time.monotonic() + self._aside_seconds
-        while self._is_storm() and time.monotonic() < until and not stop.is_set():
-            await asyncio.sleep(self._aside_seconds / 20)
+        while self._is_storm() and time.monotonic() < until and not self._is_ending():
+            await asyncio.sleep(self._aside_seconds / 50)
 
     async def _turn(self, stop: asyncio.Event) -> bool:
         """Claim and file once. Return whether to look again at once."""
@@ -159,6 +161,7 @@ class Filer:
     async def _file(self, read: list[_Read]) -> None:
         """File mails together; if that fails each is tried alone, so that only the one at fault bears it."""
         while read:
+            await self._step_aside()
             try:
                 filed = await asyncio.to_thread(self._file_all, [(one.ledger_id, one.mail) for one in read])
             except Exception as error:

@@ -13,6 +13,9 @@ BUSY = 0.6
 """Part of the time in which some mail was being made durable, from which on filing waits. One peer that sends as fast
 as it gets its replies keeps us so busy when filing is in its way, and half as busy when it is not."""
 
+CROWD = 4
+"""Mails that are being made durable at one moment, from which on filing waits: the beginning of a storm."""
+
 FEW = 50.0
 """Mails a second below which nothing is a storm: a slow disk alone is none."""
 
@@ -49,6 +52,8 @@ class Pace:
 
     def is_storm(self) -> bool:
         """Say whether more mail comes in than can be filed beside it."""
+        if self._in_hand >= CROWD:
+            return True
         now = self._clock()
         self._forget(now)
         rate = len(self._stored) / _WINDOW_SECONDS
