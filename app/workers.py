@@ -8,7 +8,7 @@ from functools import partial
 
 from app.settings_model import OutboxSettings, Settings
 from app.supervisor import pause_unless
-from desk import due, filing, outgoing, packing, timers, upkeep
+from desk import alarms, due, filing, outgoing, packing, recounting, timers, upkeep
 from desk.actors import COURIER, FILER, TIMERS
 from desk.context import Desk
 from intake.filer import Filer
@@ -75,10 +75,10 @@ def make_smarthost(settings: OutboxSettings) -> Smarthost | None:
 
 
 async def run_timers(desk: Desk, stop: asyncio.Event) -> None:
-    """Wake sleepers whose moment has come, looking once a second, until ``stop`` is set."""
+    """Do what has come due, looking once a second, until ``stop`` is set: sleepers, alarms, clocks of a new policy."""
     while not stop.is_set():
-        woken = await asyncio.to_thread(_wake, desk)
-        if woken < timers.BATCH:
+        done = await asyncio.to_thread(_run_due, desk)
+        if done < timers.BATCH:
             await pause_unless(stop, POLL_SECONDS)
 
 
@@ -96,5 +96,9 @@ async def run_upkeep(desk: Desk, stop: asyncio.Event) -> None:
         await pause_unless(stop, UPKEEP_SECONDS)
 
 
-def _wake(desk: Desk) -> int:
-    return timers.run_due(TIMERS, desk) if due.sleepers_to_wake(TIMERS, desk) else 0
+def _run_due(desk: Desk) -> int:
+    """Do one step of each kind and return the longest."""
+    woken = timers.run_due(TIMERS, desk) if due.sleepers_to_wake(TIMERS, desk) else 0
+    recounted = recounting.recount(TIMERS, desk) if recounting.is_behind(TIMERS, desk) else 0
+    rung = alarms.ring(TIMERS, desk) if due.alarms_to_ring(TIMERS, desk) else 0
+    return max(woken, recounted, rung)

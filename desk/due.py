@@ -14,7 +14,7 @@ from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
 from procedure.permissions import Permission
-from store.tables import ASLEEP_SQL, PENDING_SQL, TO_SEND_SQL, Ledger, Outbox, Ticket
+from store.tables import ALARM_SQL, ASLEEP_SQL, PENDING_SQL, TO_SEND_SQL, Ledger, Outbox, Ticket
 
 
 @act(Permission.FILE_MAIL)
@@ -38,6 +38,12 @@ def sleepers_to_wake(actor: Actor, desk: Desk) -> bool:
     """Tell whether a sleeping ticket's moment has come."""
     due = col(Ticket.wake_at) <= desk.clock.now()
     return _any(desk, select(Ticket.id).where(text(ASLEEP_SQL), due))
+
+
+@act(Permission.RUN_TIMERS)
+def alarms_to_ring(actor: Actor, desk: Desk) -> bool:
+    """Tell whether a ticket's clock has something to say."""
+    return _any(desk, select(Ticket.id).where(text(ALARM_SQL), col(Ticket.alarm_at) < desk.clock.now()))
 
 
 def _any(desk: Desk, statement: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib import resources
+from dataclasses import replace
 
 from sqlmodel import Session, col, select
 
@@ -11,38 +11,25 @@ from desk.actors import Actor
 from desk.context import Desk
 from desk.correspondence import storable
 from desk.errors import Invalid
+from desk.policy_texts import SHIPPED, check, read, shipped_text, text_of
 from desk.recording import record
-from procedure import policy as policies
 from procedure.permissions import Permission
 from procedure.policy import Policy, PolicyError
 from store.tables import PolicyVersion
 
-SHIPPED = 0
-"""The number of the policy that comes with the program."""
-
-
-def shipped_text() -> str:
-    """Return the policy file that comes with the program."""
-    return resources.files("desk").joinpath("default_policy.toml").read_text(encoding="utf-8")
+__all__ = ["SHIPPED", "in_force", "load", "shipped_text", "show"]
 
 
 def in_force(session: Session, desk: Desk) -> Policy:
-    """Return the policy in force; parsed once per version."""
-    version = session.exec(select(PolicyVersion.id).order_by(col(PolicyVersion.id).desc()).limit(1)).first() or SHIPPED
-    known = desk.shelf.get(version)
+    """Return the policy in force; read once per version."""
+    newest = session.exec(select(PolicyVersion.id, PolicyVersion.at).order_by(col(PolicyVersion.id).desc()).limit(1))
+    version, loaded_at = newest.first() or (None, None)
+    known = desk.shelf.get(version or SHIPPED)
     if known is not None:
         return known
-    policy = policies.parse(_text(session, version))
-    desk.shelf.put(version, policy)
+    policy = replace(read(text_of(session, version or SHIPPED)), loaded_at=loaded_at)
+    desk.shelf.put(version or SHIPPED, policy)
     return policy
-
-
-def _text(session: Session, version: int) -> str:
-    if version == SHIPPED:
-        return shipped_text()
-    row = session.get(PolicyVersion, version)
-    assert row is not None
-    return row.toml
 
 
 @act(Permission.READ_POLICY)
@@ -51,17 +38,20 @@ def show(actor: Actor, desk: Desk) -> tuple[int, str]:
 
     def work(session: Session) -> tuple[int, str]:
         newest = session.exec(select(PolicyVersion.id).order_by(col(PolicyVersion.id).desc()).limit(1)).first()
-        return (newest or SHIPPED, _text(session, newest or SHIPPED))
+        return (newest or SHIPPED, text_of(session, newest or SHIPPED))
 
     return desk.database.read(work)
 
 
 @act(Permission.MANAGE_POLICY)
 def load(actor: Actor, desk: Desk, text: str) -> int:
-    """Put a policy in force and return its version. Raises Invalid with every fault, one a line."""
+    """Put a policy in force and return its version. Raises Invalid with every fault, one a line.
+
+    The due moments of open tickets follow in small steps (``desk.recounting``).
+    """
     text = storable(text)
     try:
-        policies.parse(text)
+        check(text)
     except PolicyError as error:
         raise Invalid("\n".join(error.problems)) from error
 

@@ -17,14 +17,16 @@ from sqlmodel import Session, col, select
 
 from desk.actors import Actor
 from desk.errors import NotFound
+from desk.timekeeping import FIELDS, Told, clocks_of, due_of, next_alarm, told_by
 from procedure.history import TICKET_FIELDS
 from procedure.policy import Policy
-from procedure.terms import Level, MessageKind, Status, ref
+from procedure.terms import MessageKind, Status, ref
 from procedure.turn import stand
 from store.inserting import insert_row, insert_rows
 from store.tables import Event, Message, Ticket, TicketTag
 
 _EVERY_COLUMN = tuple(name for name in Ticket.model_fields if name != "id")
+_NOTHING: Told = frozenset()
 _COLUMNS = tuple(field for field in TICKET_FIELDS if field != "tags")
 
 
@@ -53,14 +55,15 @@ def change(
     kind: str,
     *,
     words_changed: bool = False,
+    recount: bool = False,
     data: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> None:
     """Set ``fields`` of a ticket and write the event ``kind`` with what was and what is.
 
-    1. find who waits since when, if a message came, went or died; 2. set the fields; 3. find the turn and the next
-    moment; 4. count the version up; 5. write the event. ``data`` is added to the event. ``tags`` may be among the
-    fields, as a sorted list.
+    1. find who waits since when, if a message came, went or died; 2. set the fields; 3. read the clocks, if what they
+    follow has changed or ``recount`` asks for it; 4. find the turn and the next moment; 5. count the version up;
+    6. write the event. ``data`` is added to the event. ``tags`` may be among the fields, as a sorted list.
     """
     had = _tags(session, ticket)
     was = _fields(ticket, had)
@@ -72,9 +75,12 @@ def change(
         fields["waiting_since"] = find_waiting_since(session, _id(ticket))
     for field, value in fields.items():
         setattr(ticket, field, value)
-    _stand(ticket, policy, now)
+    if recount or any(plain(getattr(ticket, field)) != was[field] for field in FIELDS):
+        _read_clocks(session, ticket, policy, now, told_by(kind, data or {}))
+    _stand(ticket, now)
     ticket.version += 1
-    ticket.changed_at = now
+    if not recount:  # a clock that is read again is nothing that happened to the ticket
+        ticket.changed_at = now
     session.add(ticket)
     session.flush()
     is_now = _fields(ticket, had if tags is None else tags)
@@ -88,7 +94,8 @@ def create(
 ) -> None:
     """Write a new ticket, which waits for us from now on, with its event ``created``; its first message comes next."""
     ticket.waiting_since = ticket.created_at
-    _stand(ticket, policy, now)
+    _read_clocks(session, ticket, policy, now)
+    _stand(ticket, now)
     ticket.id = insert_row(session, Ticket, **{name: getattr(ticket, name) for name in _EVERY_COLUMN})
     make_transient_to_detached(ticket)  # as if it had been read: what changes from here on is written
     session.add(ticket)
@@ -97,9 +104,15 @@ def create(
     record(session, actor, now, "created", _id(ticket), {"set": _fields(ticket, wanted), **data})
 
 
-def _stand(ticket: Ticket, policy: Policy, now: datetime) -> None:
-    target = policy.first_answer(Level(ticket.level), ticket.priority)
-    standing = stand(Status(ticket.status), ticket.waiting_since, ticket.wake_at, target, now)
+def _read_clocks(session: Session, ticket: Ticket, policy: Policy, now: datetime, just_told: Told = _NOTHING) -> None:
+    with session.no_autoflush:  # a half-changed ticket must not be flushed
+        pending = now, {field: plain(getattr(ticket, field)) for field in FIELDS}
+        clocks, told = clocks_of(session, policy, ticket, now, pending)
+    ticket.due_at, ticket.alarm_at = due_of(clocks), next_alarm(clocks, told | just_told)
+
+
+def _stand(ticket: Ticket, now: datetime) -> None:
+    standing = stand(Status(ticket.status), ticket.waiting_since, ticket.wake_at, ticket.due_at, now)
     ticket.turn = int(standing.turn)
     ticket.due_at = standing.due_at
     ticket.wake_at = standing.wake_at

@@ -32,7 +32,7 @@ _LOOK_BACK = 100
 _SIMPLE = frozenset(
     {"claimed", "assigned", "released", "status", "handed_up", "handed_down", "difficulty", "priority", "tags"}
 )
-_COMPUTED = frozenset({"turn", "next_at", "due_at", "waiting_since"})
+_COMPUTED = frozenset({"turn", "next_at", "due_at", "alarm_at", "waiting_since"})
 _TOGETHER = (
     frozenset({"status", "wake_at", "closed_at"}),
     frozenset({"assignee_id"}),

@@ -20,6 +20,7 @@ TICKET_FIELDS = (
     "next_at",
     "waiting_since",
     "due_at",
+    "alarm_at",
     "wake_at",
     "created_at",
     "first_answered_at",

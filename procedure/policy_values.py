@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from string import Template
 
@@ -144,6 +144,8 @@ class Policy:
     flood: Flood = field(default_factory=Flood)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     pauses: Mapping[Target, frozenset[Status]] = field(default_factory=lambda: SHIPPED_PAUSES)
+    loaded_at: datetime | None = None
+    """Since when it is in force; None: always was."""
 
     @cached_property
     def clock_rules(self) -> ClockRules:

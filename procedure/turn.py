@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from procedure.terms import MessageKind, Status, Turn
 
@@ -47,17 +47,17 @@ def waiting_since(words: Iterable[Word]) -> datetime | None:
 
 
 def stand(
-    status: Status, waiting: datetime | None, wake_at: datetime | None, target: timedelta, now: datetime
+    status: Status, waiting: datetime | None, wake_at: datetime | None, due_at: datetime | None, now: datetime
 ) -> Standing:
     """Return whose turn it is and when the ticket is next looked at.
 
-    ``target`` is the time to answer from the customer's word on. A ticket that is open with nobody waiting and no
-    moment to wake (an agent reopened it) is due at once: its ``wake_at`` becomes ``now``.
+    ``due_at`` is when the customer's word is to be answered (``procedure.clocks``); None while its clock is paused. A
+    ticket that is open with nobody waiting and no moment to wake (an agent reopened it) is due at once: its ``wake_at``
+    becomes ``now``.
     """
-    due_at = waiting + target if waiting is not None else None
     if status in (Status.NEW, Status.OPEN):
-        if due_at is not None:
-            return Standing(Turn.OURS, waiting, due_at, None, due_at)
+        if waiting is not None:
+            return Standing(Turn.OURS, waiting, due_at, None, due_at or waiting)
         woken = wake_at if wake_at is not None and wake_at <= now else now
         return Standing(Turn.OURS, None, None, woken, woken)
     if status is Status.CLOSED:
@@ -65,6 +65,6 @@ def stand(
     if wake_at is None:
         raise ValueError(f"{status} needs a moment to wake at")
     # Pending means the customer's turn; while a word of theirs is unanswered it is not, whatever the status says.
-    if status is Status.PENDING and due_at is not None:
-        return Standing(Turn.OURS, waiting, due_at, wake_at, min(due_at, wake_at))
+    if status is Status.PENDING and waiting is not None:
+        return Standing(Turn.OURS, waiting, due_at, wake_at, min(due_at or wake_at, wake_at))
     return Standing(Turn.THEIRS, waiting, due_at, wake_at, wake_at)

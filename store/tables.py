@@ -54,6 +54,10 @@ TO_SEND_SQL = "state IN ('queued', 'sending')"
 """Mails that have not left, and are not given up."""
 
 
+ALARM_SQL = "alarm_at IS NOT NULL"
+"""Tickets that have a warning or a breach before them."""
+
+
 class Staff(SQLModel, table=True):
     """A member of staff. ``login`` is what sshd's key line and ``--as`` name."""
 
@@ -87,7 +91,8 @@ class Ticket(SQLModel, table=True):
     """A request.
 
     ``next_at`` is the moment that sorts the queue: due when the turn is ours, the wake-up when it is theirs. A ticket
-    without a next moment cannot be stored, which is how nothing is forgotten.
+    without a next moment cannot be stored, which is how nothing is forgotten. ``alarm_at`` is when one of its clocks
+    has the next thing to say (``desk.alarms``).
     """
 
     __table_args__ = (
@@ -117,6 +122,7 @@ class Ticket(SQLModel, table=True):
             sqlite_where=text(ASLEEP_SQL),
             postgresql_where=text(ASLEEP_SQL),
         ),
+        Index("ix_ticket_alarm", "alarm_at", sqlite_where=text(ALARM_SQL), postgresql_where=text(ALARM_SQL)),
         Index("ix_ticket_requester", "requester_id", "id"),
         {"sqlite_autoincrement": True},  # a reference once given out is never given out again
     )
@@ -136,6 +142,7 @@ class Ticket(SQLModel, table=True):
     next_at: datetime
     waiting_since: datetime | None = None
     due_at: datetime | None = None
+    alarm_at: datetime | None = None
     wake_at: datetime | None = None
     created_at: datetime
     changed_at: datetime

@@ -37,10 +37,11 @@ def command() -> None:
 @file_argument
 def check(file: Path) -> None:
     """Say everything that is wrong with a policy file, one line each; the store is not asked."""
-    from procedure.policy import PolicyError, parse
+    from desk.policy_texts import check as checked
+    from procedure.policy import PolicyError
 
     try:
-        policy = parse(_read(file))
+        policy = checked(_read(file))
     except PolicyError as error:
         raise BadPolicy("\n".join(error.problems)) from error
     click.echo(f"{file} is a policy: {policy.name}.")

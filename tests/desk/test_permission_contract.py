@@ -23,6 +23,9 @@ WITHOUT_PERMISSION = {
     "act.desk_errors": "names errors",
     "context.open_desk": "there is no actor before there is a desk",
     "correspondence.storable": "a value",
+    "days_off.days_off": "a value",
+    "days_off.unknown_countries": "a value",
+    "days_off.with_days_off": "a value",
     "decisions.is_open": "looks at a row of a use case",
     "decisions.mark": "writes on a row of a use case",
     "decisions.refuse": "looks at a row of a use case",
@@ -38,10 +41,16 @@ WITHOUT_PERMISSION = {
     "past_tickets.newest_first": "reads for the use cases of policy_review, which have asked",
     "people.member": "says who acts, so nobody can have asked",
     "people.owner": "says who acts, so nobody can have asked",
-    "policies.shipped_text": "a file of the program",
+    "policy_texts.check": "a value",
+    "policy_texts.read": "a value",
+    "policy_texts.shipped_text": "a file of the program",
     "queues.every": "asks the matrix for each page",
     "recording.plain": "a value",
     "replies.checked": "a value",
+    "timekeeping.alarms": "a value",
+    "timekeeping.due_of": "a value",
+    "timekeeping.next_alarm": "a value",
+    "timekeeping.told_by": "a value",
 }
 
 

@@ -14,6 +14,7 @@ from desk.actors import Actor
 from desk.context import Desk
 from desk.policies import in_force
 from desk.recording import snapshot
+from desk.timekeeping import clocks_of, due_of, next_alarm
 from procedure.history import rebuild
 from procedure.mail import Envelope
 from procedure.terms import CLOSED_STATUSES, Fate, Level, MessageKind, OutboxState
@@ -110,9 +111,9 @@ def _ticket(session: Session, desk: Desk, ticket: Ticket) -> Iterator[str]:
     since = waiting_since(Word(m.kind, m.at, m.takes_turn) for m in messages)
     if ticket.waiting_since != since:
         yield f"waits since {ticket.waiting_since}, its messages say {since}"
-    target = in_force(session, desk).first_answer(Level(ticket.level), ticket.priority)
-    if ticket.due_at != (since + target if since else None):
-        yield f"is due {ticket.due_at}, waits since {since}, target {target}"
+    clocks, told = clocks_of(session, in_force(session, desk), ticket, desk.clock.now())
+    if (ticket.due_at, ticket.alarm_at) != (due_of(clocks), next_alarm(clocks, told)):
+        yield f"is due {ticket.due_at}, waits since {since}, its clocks say {due_of(clocks)}"
     events = session.exec(select(Event).where(Event.ticket_id == ticket.id).order_by(col(Event.id))).all()
     rebuilt, row = rebuild(event.data for event in events), snapshot(session, ticket)
     if rebuilt != row:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from desk import decisions, filing, ledger, outgoing, packing, replies, tickets, timers
+from desk import alarms, decisions, filing, ledger, outgoing, packing, policies, recounting, replies, tickets, timers
 from desk.actors import COURIER, FILER, LISTENER, TIMERS, Actor
 from desk.context import Desk
 from desk.errors import DeskError, Unavailable
@@ -30,6 +30,14 @@ CUSTOMERS = ("nikos@example.gr", "eleni@example.gr", "petros@example.gr")
 WHO = st.integers(0, 3)
 WHICH = st.integers(0, 9)
 OUTCOMES = st.sampled_from([Sent("250 ok"), Deferred("451 later"), Rejected("550 no"), None])
+HEAD = policies.shipped_text().split("[[rules]]")[0]
+POLICIES = (
+    HEAD,
+    HEAD.replace("normal = 120", "normal = 45").replace('resolution = ["pending"]', "resolution = []")
+    + '[calendars.hours]\nzone = "Europe/Athens"\nmon-fri = ["09:00-17:00"]\n',
+    HEAD.replace("time_box = 120", 'calendar = "hours"').replace("next_answer = []", 'next_answer = ["on_hold"]')
+    + '[calendars.hours]\nzone = "Europe/Athens"\nmon-sat = ["22:00-06:00"]\n',
+)
 SPANS = st.sampled_from([dict(seconds=3), dict(minutes=2), dict(hours=5), dict(days=2), dict(days=20)])
 
 
@@ -203,6 +211,13 @@ class DeskMachine(RuleBasedStateMachine):
     @rule()
     def timers(self) -> None:
         timers.run_due(TIMERS, self.desk)
+        alarms.ring(TIMERS, self.desk)
+
+    @rule(text=st.sampled_from(POLICIES))
+    def new_policy(self, text: str) -> None:
+        policies.load(self.group.owner, self.desk, text)
+        while recounting.recount(TIMERS, self.desk) == recounting.BATCH:
+            pass
 
     @rule()
     def pack(self) -> None:

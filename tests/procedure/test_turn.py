@@ -53,9 +53,9 @@ def test_there_is_always_a_next_moment(status: Status, waiting: datetime | None,
     """A ticket in a queue waits for us or has a moment to wake at; a sleeper without one is refused."""
     if status in SLEEPING and wake is None:
         with pytest.raises(ValueError, match="needs a moment"):
-            stand(status, waiting, wake, TARGET, NOW)
+            stand(status, waiting, wake, waiting and waiting + TARGET, NOW)
         return
-    standing = stand(status, waiting, wake, TARGET, NOW)
+    standing = stand(status, waiting, wake, waiting and waiting + TARGET, NOW)
     assert standing.waiting_since == waiting
     if status is not Status.CLOSED:
         assert standing.waiting_since is not None or standing.wake_at is not None
@@ -81,6 +81,6 @@ def test_turn_and_next_moment(
     status: Status, waiting: datetime | None, wake: datetime | None, turn: Turn, next_at: datetime
 ) -> None:
     """Ours until answered, due by the target; theirs until the wake-up; pending with a word unanswered is ours."""
-    standing = stand(status, waiting, wake, TARGET, NOW)
+    standing = stand(status, waiting, wake, waiting and waiting + TARGET, NOW)
     assert (standing.turn, standing.next_at) == (turn, next_at)
     assert standing.due_at == (None if waiting is None else waiting + TARGET)

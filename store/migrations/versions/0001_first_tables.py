@@ -227,6 +227,7 @@ def _tables() -> None:
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("alarm_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("wake_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -253,6 +254,14 @@ def _tables() -> None:
         sa.ForeignKeyConstraint(["requester_id"], ["contact.id"], name=op.f("fk_ticket_requester_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_ticket_alarm",
+        "ticket",
+        ["alarm_at"],
+        unique=False,
+        sqlite_where=sa.text("alarm_at IS NOT NULL"),
+        postgresql_where=sa.text("alarm_at IS NOT NULL"),
     )
     op.create_index(op.f("ix_ticket_assignee_id"), "ticket", ["assignee_id"], unique=False)
     op.create_index(
