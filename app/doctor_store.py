@@ -18,7 +18,7 @@ from desk.context import Desk
 from desk.errors import DeskError
 from procedure.policy import PolicyError
 from procedure.terms import Fate, OutboxState
-from store import laws, schema
+from store import laws, schema, search_index
 from store.errors import StoreError
 from store.spool import Spool
 from store.tables import Ledger, Outbox, Staff
@@ -34,6 +34,7 @@ def findings(desk: Desk, settings: Settings) -> Iterator[Finding]:
         "staff": _staff,
         "policy": _policy,
         "laws": _laws,
+        "search": _search,
         "service": _service,
         "mail in": _mail_in,
         "mail out": _mail_out,
@@ -73,6 +74,13 @@ def _laws(desk: Desk, _: Settings) -> Finding:
     if broken:
         return fail("laws", " ".join(broken), "Keep a copy of the store and report this: it is a fault of tierdesk.")
     return ok("laws", "every mail has its fate, every ticket its next moment, the counters are right")
+
+
+def _search(desk: Desk, _: Settings) -> Finding:
+    lacking = desk.database.read(search_index.missing)
+    if lacking:
+        return warn("search", f"{lacking:,} messages are not in its index", "tierdesk migrate --search")
+    return ok("search", "every message is in its index")
 
 
 def _service(desk: Desk, settings: Settings) -> Finding:

@@ -1,6 +1,7 @@
 """What goes wrong outside the desk: settings, packages, terminal. ``app.main`` prints the lines and exits.
 
 AppError (1)
+├── NoSearch (1)          app.found
 └── SettingsError (78)
 """
 

@@ -30,6 +30,9 @@ DEPTH = 40_000
 FEW = 2_000
 """Tickets of one tag, agent or reference that are looked at at once."""
 
+VERY_FEW = 200
+"""Tickets of which each is asked for its words, instead of walking the index of words."""
+
 _PIECES = (200, 1_000, 4_000)
 _WINDOW = 2_000
 
@@ -56,10 +59,12 @@ def find(session: Session, node: Node, asking: Asking, before: int | None, limit
     top = before if before is not None else int(session.scalar(select(func.max(Ticket.id))) or 0) + 1
     words, rest = split(node)
     asked = [condition(All(tuple(rest)), asking)] if rest else []
-    if words is not None:
+    few = _few(session, rest, asking)
+    if words is not None and few is not None and len(few) <= VERY_FEW:
+        asked.append(condition(words, asking))
+    elif words is not None:
         walk = _walk if asking.dialect == "sqlite" else _windows
         return _from_pieces(session, walk(session, match_of(words, asking.dialect), top), asked, asking, limit)
-    few = _few(session, rest, asking)
     if few is not None:
         return _from_pieces(session, iter([([one for one in few if one < top], 0)]), asked, asking, limit)
     return _from_tickets(session, asked, top, limit)

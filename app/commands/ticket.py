@@ -52,6 +52,32 @@ def list_(context: Context, level: str | None, everything: bool, text: str, limi
         plain.put_table(("REF", "LEVEL", "STATUS", "PRIORITY", "WAITING SINCE", "SUBJECT", "FROM", "AGENT"), rows)
 
 
+@command.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+@click.argument("query", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@as_json_option
+@pass_context
+def search(context: Context, query: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Print the tickets that a search finds, the newest first, such as: level:2 from:nikos "ssl" waits>2h
+
+    With --json one object a line. docs/search.md has the whole language.
+    """
+    from app import fields, found, plain
+    from app.wiring import at_desk
+
+    with at_desk(context) as (actor, desk):
+        views = found.tickets(actor, desk, found.line_of(query), limit)
+        if as_json:
+            for view in views:
+                plain.put_json(fields.ticket(view))
+            return
+        rows = [
+            (v.ref, int(v.level), v.status, v.created_at, v.subject, v.requester_name or v.requester_address,
+             v.assignee) for v in views
+        ]  # fmt: skip
+        plain.put_table(("REF", "LEVEL", "STATUS", "CREATED", "SUBJECT", "FROM", "AGENT"), rows)
+
+
 @command.command()
 @click.argument("ticket", type=TICKET, metavar="REF")
 @as_json_option

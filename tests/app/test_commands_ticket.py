@@ -197,3 +197,38 @@ def test_a_subject_is_one_line_of_the_table(run: Run) -> None:
     lines = run("ticket", "list").out.splitlines()
     assert (len(lines), lines[0].split()[0], lines[1].split()[0]) == (2, "REF", "TD-1001")
     assert max(map(len, lines)) < 200
+
+
+def test_search_prints_what_it_finds(run: Run) -> None:
+    """The newest comes first; arguments that a shell took the marks off are phrases, and a minus is no option."""
+    first, second = new(run, "ssl has expired"), new(run, "expired ssl")
+
+    def refs(*query: str) -> list[str]:
+        return [row["ref"] for row in run("ticket", "search", *query, "--json").rows]
+
+    assert refs("ssl") == [second, first]
+    assert refs("from:nikos", "ssl has") == [first]
+    assert refs("ssl", "-has") == [second]
+    assert refs('ssl -"has expired" level:1,2,3') == [second]
+    assert refs("--limit", "1", "ssl") == [second]
+    assert refs("nothing-like-it") == []
+    assert list(run("ticket", "search", f"ref:{first}", "--json").row) == TICKET_FIELDS
+    assert second in run("ticket", "search", "ssl").out
+
+
+def test_a_search_that_means_nothing_shows_the_place(run: Run) -> None:
+    """The sentence, the line, and a mark under the mistake."""
+    ran = run("ticket", "search", "ssl", "fron:nikos")
+    assert ran.status == 1
+    sentence, line, mark = ran.err.splitlines()
+    assert "from" in sentence
+    assert line[mark.index("^") :].startswith("fron")
+    assert mark.count("^") == 4
+
+
+def test_the_index_is_written_anew(run: Run) -> None:
+    """``migrate --search`` says how many messages the index holds, and the search finds as before."""
+    ticket = new(run, "ssl")
+    ran = run("migrate", "--search")
+    assert (ran.status, "1 messages" in ran.out) == (0, True)
+    assert run("ticket", "search", "ssl", "--json").row["ref"] == ticket

@@ -131,6 +131,17 @@ def test_fields(any_desk: Desk, group: Group, clock: FakeClock) -> None:
     assert {text: found(any_desk, group.maria, text) for text in asked} == asked
 
 
+def test_who_waits_for_nobody_waits_neither_long_nor_short(any_desk: Desk, group: Group, clock: FakeClock) -> None:
+    """What has no such moment is not found by it, and is found by a minus."""
+    one = opened(any_desk, group.maria, "one")
+    replies.send(group.maria, any_desk, one, "done")
+    clock.advance(hours=1)
+    assert found(any_desk, group.maria, "waits>1m") == found(any_desk, group.maria, "waits<9d") == []
+    assert (
+        found(any_desk, group.maria, "-waits>1m") == found(any_desk, group.maria, "-is:breached -is:claimed") == [one]
+    )
+
+
 def test_to_is_an_address_or_its_part_before_the_at(any_desk: Desk, group: Group) -> None:
     """Where a mail came to is found by the whole address and by its name."""
     one = opened(any_desk, group.maria, "one")
