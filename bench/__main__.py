@@ -6,10 +6,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import console, intake, live
+from bench import console, intake, live, search
 from bench.report import Figure, show
 
-CASES = {"console": console.run, "live": live.run, "intake": intake.run}
+CASES = {"console": console.run, "live": live.run, "intake": intake.run, "search": search.run}
 
 
 def main(names: list[str]) -> int:
