@@ -192,7 +192,8 @@ class _Tree:
         level = self._levels.get(text)
         if level is not None:
             return level, False
-        return (self._levels.get(text[:-2]), True) if text.endswith(b"--") else (None, False)
+        # Blanks at the end of a boundary are no part of it (RFC 2046 §5.1.1), also where something stands behind them.
+        return (self._levels.get(text[:-2].rstrip(b" \t")), True) if text.endswith(b"--") else (None, False)
 
     def _close(self, part: Part | None, position: int) -> None:
         """End a part before the line break that belongs to the delimiter (RFC 2046 §5.1.1)."""
