@@ -17,6 +17,8 @@ _SPECIAL = re.compile(r'["(<,;:]|=\?')
 _ENCODED_WORD = re.compile(r"=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,2000}\?=")
 """Of one piece, also where it has unquoted commas in it."""
 _AROUND = re.compile(r"[ \t\r\n]*+([.@])[ \t\r\n]*+")
+_ESCAPED = re.compile(r'(["\\])')
+_ESCAPE = r"\\\1"
 _SPACE = re.compile("[ \t\r\n\xa0\u2000-\u200a\u202f\u205f]+")
 
 
@@ -74,7 +76,8 @@ def _split(value: str) -> list[_Mailbox]:
             position += 1
         elif char == '"':
             text, position = _quoted(value, position)
-            current.words.append(f'"{text}"' if value[position : position + 1] == "@" else text)
+            is_local = value[position : position + 1] == "@"
+            current.words.append(f'"{_ESCAPED.sub(_ESCAPE, text)}"' if is_local else text)
         elif char == "(" and are_closed:
             text, end = _comment(value, position)
             are_closed = end <= len(value)
