@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 
@@ -20,6 +21,7 @@ from app.demo.words import Words
 from desk import filing, ledger, opening, outgoing, queues, replies, tickets, timers
 from desk.actors import COURIER, FILER, LISTENER, TIMERS, Actor
 from desk.context import Desk
+from desk.errors import AlreadyTaken
 from intake.parsing.mail import parse
 from outbox.compose import compose
 from procedure.mail import Address, Envelope, OutgoingMail, Sent
@@ -127,8 +129,9 @@ class Past:
         replies.note(agent, self.desk, ticket_id, text)
 
     def take(self, agent: Actor, ticket_id: int) -> None:
-        """Let an agent take a ticket."""
-        tickets.claim(agent, self.desk, ticket_id)
+        """Let an agent take a ticket, unless a colleague has it: a customer who writes twice may join one that is taken."""
+        with suppress(AlreadyTaken):
+            tickets.claim(agent, self.desk, ticket_id)
 
     def hand_up(self, agent: Actor, ticket_id: int, text: str) -> bool:
         """Let an agent hand a ticket to the next level; False when there is none."""
