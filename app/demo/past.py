@@ -129,7 +129,7 @@ class Past:
         replies.note(agent, self.desk, ticket_id, text)
 
     def take(self, agent: Actor, ticket_id: int) -> None:
-        """Let an agent take a ticket, unless a colleague has it: a customer who writes twice may join one that is taken."""
+        """Let an agent take a ticket, unless a colleague has it: who writes twice may join one that is taken."""
         with suppress(AlreadyTaken):
             tickets.claim(agent, self.desk, ticket_id)
 
