@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from desk.views import Balance, DecisionView, EventView, LedgerRow, MessageView, OutboxRow, StaffView, TicketView
@@ -11,6 +11,7 @@ from procedure.terms import ref
 if TYPE_CHECKING:
     from desk.decisions import Decided
     from desk.flood_decisions import FloodDecided
+    from procedure.clocks import Clock
 
 
 def ticket(view: TicketView) -> dict[str, Any]:
@@ -55,6 +56,29 @@ def message(view: MessageView) -> dict[str, Any]:
             for one in view.attachments
         ],
     }
+
+
+def clock(one: Clock) -> dict[str, Any]:
+    """Return a clock with its intervals; lengths are minutes."""
+    return {
+        "target": one.target.value,
+        "level": int(one.level),
+        "priority": one.priority.value,
+        "began_at": instant(one.began_at),
+        "ended_at": instant(one.ended_at),
+        "limit": _minutes(one.limit),
+        "counted": _minutes(one.counted),
+        "wall": _minutes(one.wall),
+        "due_at": instant(one.due_at),
+        "is_met": one.is_met,
+        "intervals": [
+            {"kind": i.kind.value, "from": instant(i.start), "to": instant(i.end), "why": i.why} for i in one.intervals
+        ],
+    }
+
+
+def _minutes(length: timedelta | None) -> float | None:
+    return None if length is None else round(length / timedelta(minutes=1), 3)
 
 
 def _event(view: EventView) -> dict[str, Any]:

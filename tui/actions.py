@@ -117,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("ticket.difficulty", ("i",), "difficulty", "Choose the ticket's difficulty.", _QT, _WORK),
     Action("ticket.tags", ("#",), "tags", "Change the ticket's tags.", _QT, _WORK),
     Action("ticket.yank", ("y",), "copy ref", "Copy the ticket's reference to the clipboard.", _QT),
+    Action("ticket.clock", ("w",), "clocks", "Show how the time was counted: due, paused, out of hours.", _QT),
     Action("ticket.history", ("h",), "history", "Change between conversation and history.", _T),
     Action("ledger.fate", ("f",), "fate", "Show only the mails that ended in one way.", _LG, _LEDGER, hint=7),
     Action("ledger.more", ("m",), "more", "Look for the words further back.", _LG, _LEDGER),

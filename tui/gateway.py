@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from desk.actors import Actor
     from desk.context import Desk
     from desk.feeds import ChangeFeed
+    from procedure.clocks import Clock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -90,6 +91,12 @@ class Gateway:
         from desk import reading
 
         return await self._call(reading.show, self.actor, self.desk, ticket_id)
+
+    async def clocks(self, ticket_id: int) -> tuple[Clock, ...]:
+        """Return a ticket's clocks with their intervals."""
+        from desk import clocks
+
+        return await self._call(clocks.explain, self.actor, self.desk, ticket_id)
 
     async def sums(self) -> Balance:
         """Return the balance of the ledger."""

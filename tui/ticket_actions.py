@@ -10,6 +10,7 @@ from textual import work
 from procedure.moments import EXAMPLES, parse_moment
 from procedure.terms import Level, MessageKind, Priority, Status, ref
 from tui.gateway import Gateway
+from tui.screens.clock import ClockScreen, described
 from tui.screens.dialogs import AskLine, AskText, Choice, Choose
 from tui.screens.place import Place
 from tui.words import moment
@@ -94,6 +95,19 @@ class TicketActions(Place[None]):
         ticket_id = self.ticket_id
         if ticket_id is not None:
             self.act(lambda gateway: gateway.set_status(ticket_id, Status.OPEN), f"{ref(ticket_id)} is open.")
+
+    @work(group="dialog", exclusive=True, exit_on_error=False)
+    async def action_ticket_clock(self) -> None:
+        """Explain the ticket's clocks."""
+        in_hand = self._in_hand()
+        if in_hand is None:
+            return
+        gateway, ticket_id = in_hand
+        found = await self.attempt(gateway.clocks(ticket_id))
+        if found is not None:
+            await self.app.push_screen_wait(
+                ClockScreen(ref(ticket_id), described(found[0], self.now(), self.console.zone))
+            )
 
     def action_ticket_yank(self) -> None:
         """Copy the reference."""

@@ -97,6 +97,30 @@ def show(context: Context, ticket: int, as_json: bool) -> None:
 
 
 @command.command()
+@click.argument("ticket", type=TICKET, metavar="REF")
+@as_json_option
+@pass_context
+def clock(context: Context, ticket: int, as_json: bool) -> None:
+    """Print how a ticket's time was counted: each target with what was counted, paused and out of hours, in UTC."""
+    from datetime import UTC
+
+    from app import fields, plain
+    from app.wiring import at_desk
+    from desk import clocks
+    from procedure import clock_words
+
+    with at_desk(context) as (actor, desk):
+        found, now = clocks.explain(actor, desk, ticket), desk.clock.now()
+    if as_json:
+        plain.put_json({"ref": ref(ticket), "clocks": [fields.clock(one) for one in found]})
+        return
+    for one in found:
+        plain.put(clock_words.summary(one, now, UTC))
+        for line in clock_words.lines(one, UTC):
+            plain.put(f"  {line}")
+
+
+@command.command()
 @click.option("--subject", required=True, help="What it is about, in one line.")
 @click.option("--from", "address", default="", metavar="ADDRESS", help="The requester's mail address.")
 @click.option("--name", default="", help="The requester's name.")

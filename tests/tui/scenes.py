@@ -175,6 +175,18 @@ async def history(stage: Stage) -> None:
     await seat.sees("History")
 
 
+async def clocks(stage: Stage) -> None:
+    seat, desk = stage.seat, stage.store.desk
+    tickets.set_status(stage.actors.maria, desk, 1001, Status.ON_HOLD, START + timedelta(hours=1))
+    clock_of(desk).advance(minutes=70)
+    tickets.set_status(stage.actors.maria, desk, 1001, Status.OPEN)
+    clock_of(desk).advance(minutes=20)
+    await seat.open(1001)
+    await settle(seat)
+    await seat.press("w")
+    await seat.sees("Clocks · TD-1001")
+
+
 async def help_(stage: Stage) -> None:
     seat = stage.seat
     await seat.open(1001)
@@ -234,6 +246,7 @@ SCENES: dict[str, Scene] = {
     "ledger": ledger_,
     "mail": mail,
     "help": help_,
+    "clocks": clocks,
     "question": question,
     "hostile": hostile,
     "away": away,
