@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -137,6 +138,7 @@ def _day(calendar: Calendar, day: date, zone: ZoneInfo) -> list[Span]:
     return sorted((opens, closes) for opens, closes in spans if opens < closes)
 
 
+@lru_cache(maxsize=8192)  # every clock of every ticket asks for the same opening hours
 def instant(local: datetime, zone: ZoneInfo) -> datetime:
     """Return the first instant at which a clock in ``zone`` shows ``local`` (naive) or a later time.
 

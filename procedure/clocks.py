@@ -19,6 +19,7 @@ unanswered word, so ``closed`` ends a clock for answers and reopening finds it a
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -137,13 +138,13 @@ def _answer_runs(history: Sequence[Step]) -> list[_Run]:
     for number, step in enumerate(history):
         since = step.waiting_since
         # An answer that died takes with it every wait from its word on: they were one.
-        kept = runs if since is None else [run for run in runs if run.start < since]
-        if kept and kept[-1].end is None:
-            kept[-1] = replace(kept[-1], end=max(step.at, kept[-1].start), last=max(0, number - 1))
+        while since is not None and runs and runs[-1].start >= since:
+            runs.pop()
+        if runs and runs[-1].end is None:
+            runs[-1] = replace(runs[-1], end=max(step.at, runs[-1].start), last=max(0, number - 1))
         if since is not None:
-            target = Target.NEXT_ANSWER if kept else Target.FIRST_ANSWER
-            kept.append(_Run(target, since, None, len(history) - 1))
-        runs = kept
+            target = Target.NEXT_ANSWER if runs else Target.FIRST_ANSWER
+            runs.append(_Run(target, since, None, len(history) - 1))
     if runs and runs[-1].end is None:
         runs[-1] = _cut(runs[-1], history, frozenset({Status.CLOSED}), is_done=False)
     return runs
@@ -207,12 +208,14 @@ def _pieces(run: _Run, history: Sequence[Step]) -> Iterator[_Piece]:
 
     A word is older than the step that tells of it (mail waits to be filed): what the ticket was then counts.
     """
-    newest, within = history[-1].rules, history[: run.last + 1]
-    for number, step in enumerate(within):
-        start = run.start if number == 0 else max(step.at, run.start)
-        end = within[number + 1].at if number + 1 < len(within) else None
+    # Not from the beginning for each run: a ticket with a thousand answers would take a minute.
+    first = min(run.last, max(0, bisect_right(history, run.start, key=lambda step: step.at) - 1))
+    for number in range(first, run.last + 1):
+        step = history[number]
+        start = run.start if number == first else max(step.at, run.start)
+        end = history[number + 1].at if number < run.last else None
         if end is None or end > start:
-            yield _Piece(start, end, _calendar(step, newest), _pause(run.target, step))
+            yield _Piece(start, end, _calendar(step, history[-1].rules), _pause(run.target, step))
 
 
 def _pause(target: Target, step: Step) -> str:

@@ -241,7 +241,7 @@ MUTANTS = (
            "tests/procedure/test_clocks.py -k does_not_judge"),
     Mutant(0, "a reopened ticket was never solved", "procedure/clocks.py", "(CLOSED_STATUSES if is_whole else frozenset())", "frozenset()",
            "tests/procedure/test_clocks.py -k reopened"),
-    Mutant(0, "a death leaves the waits after it", "procedure/clocks.py", "[run for run in runs if run.start < since]", "list(runs)",
+    Mutant(0, "a death leaves the waits after it", "procedure/clocks.py", "            runs.pop()\n", "            break\n",
            "tests/procedure/test_clocks.py -k takes_the_waits"),
     Mutant(0, "out of hours counts towards a due moment", "procedure/clocks.py", "moment = walk(piece.calendar, piece.start, length)", "moment = piece.start + length",
            "tests/procedure/test_clocks.py -k answered_in_hours"),
