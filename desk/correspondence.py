@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from procedure.acquaintance import Earlier
 from procedure.mail import Address, ParsedAttachment
 from procedure.search_fields import index_message
-from procedure.terms import MessageKind
+from procedure.terms import CLOSED_STATUSES, Level, MessageKind, Status
 from store import search_index
 from store.inserting import insert_missing, insert_row
-from store.tables import Attachment, Blob, Contact, Message, Participant
+from store.tables import Attachment, Blob, Contact, Message, Participant, Ticket
 
 
 def storable(text: str) -> str:
@@ -25,6 +26,25 @@ def storable(text: str) -> str:
     Both are shown as the picture characters that stand for them; the raw bytes stay in the ledger.
     """
     return text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
+
+
+def earlier_tickets(session: Session, contact_id: int, most: int) -> list[Earlier]:
+    """Return the last tickets of a requester, the newest first."""
+    if not most:
+        return []
+    rows = session.execute(_earlier(), {"contact": contact_id, "most": most})
+    return [Earlier(Level(level), Status(status) not in CLOSED_STATUSES) for level, status in rows]
+
+
+@cache
+def _earlier() -> Any:
+    """Return the statement, built once: it is asked for every new request."""
+    return (
+        select(Ticket.level, Ticket.status)
+        .where(Ticket.requester_id == bindparam("contact"))
+        .order_by(col(Ticket.id).desc())
+        .limit(bindparam("most"))
+    )
 
 
 def contact_for(session: Session, address: Address, now: datetime) -> Contact:

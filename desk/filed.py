@@ -10,10 +10,11 @@ from desk.acknowledging import acknowledge
 from desk.actors import Actor
 from desk.by_staff import answer_by_mail, note_by_mail, note_statement
 from desk.context import Desk
-from desk.correspondence import add_message, add_participant, contact_for, storable
+from desk.correspondence import add_message, add_participant, contact_for, earlier_tickets, storable
 from desk.opening import MAX_SUBJECT
 from desk.recording import change, create, locked
 from procedure import routing
+from procedure.acquaintance import with_history
 from procedure.destination import Destination
 from procedure.mail import Address, Envelope, ParsedMail
 from procedure.policy import Policy
@@ -70,6 +71,7 @@ def _new_ticket(session: Session, actor: Actor, desk: Desk, policy: Policy, mail
     routed = mail.routing or routing.decide_mail(parsed, mail.envelope.rcpt_to, policy)
     contact = contact_for(session, parsed.sender, now)
     assert contact.id is not None
+    routed = with_history(routed, earlier_tickets(session, contact.id, policy.history), policy)
     hits = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in routed.rules]
     ticket = Ticket(
         subject=_subject(parsed.subject),

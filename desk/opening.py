@@ -7,11 +7,12 @@ from sqlmodel import Session
 from desk.act import act
 from desk.actors import Actor
 from desk.context import Desk
-from desk.correspondence import add_message, add_participant, contact_for, storable
+from desk.correspondence import add_message, add_participant, contact_for, earlier_tickets, storable
 from desk.errors import Invalid
 from desk.policies import in_force
 from desk.recording import create
 from procedure import routing
+from procedure.acquaintance import with_history
 from procedure.mail import Address
 from procedure.permissions import Permission
 from procedure.terms import Channel, Level, MessageKind, Priority, Status
@@ -48,6 +49,7 @@ def open_ticket(
         routed = routing.decide(subject, text, (), (), policy)
         contact = contact_for(session, requester, now)
         assert contact.id is not None
+        routed = with_history(routed, earlier_tickets(session, contact.id, policy.history), policy)
         hits = [{"rule": hit.rule, "because": storable(hit.because)[:300]} for hit in routed.rules]
         ticket = Ticket(
             subject=storable(" ".join(subject.split()))[:MAX_SUBJECT],

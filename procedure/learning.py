@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from procedure.acquaintance import HISTORY_RULE, KNOWN_RULE
 from procedure.folding import fold, words
 from procedure.phrases import MAX_LETTERS, MAX_WORDS
 from procedure.policy_values import Policy
@@ -79,10 +80,13 @@ class Review:
         is_right = self.policy.level_of(ticket.difficulty) is ticket.people
         self.judged += 1
         self.misrouted += not is_right
+        deciding = _deciding(ticket.rules)
         for rule in dict.fromkeys(ticket.rules):
+            if rule == KNOWN_RULE:
+                continue
             record = self.records.setdefault(rule, RuleRecord(rule))
             record.said += 1
-            if rule == ticket.rules[0] or rule == DEFAULT_RULE:
+            if rule == deciding:
                 record.decided += 1
                 record.right += is_right
             elif not is_right and self._levels.get(rule) is ticket.people:
@@ -152,6 +156,11 @@ def share_right(counted: Counter[tuple[Level, Level, Level | None]], place: int)
 def rows_of(records: Iterable[RuleRecord]) -> Sequence[RuleRecord]:
     """Return the records, those that were wrong most often first."""
     return sorted(records, key=lambda record: (record.right - record.decided, -record.said, record.rule))
+
+
+def _deciding(rules: Sequence[str]) -> str:
+    """Return the rule that decided: the first, unless all that fit said no difficulty and the default stands behind."""
+    return DEFAULT_RULE if DEFAULT_RULE in rules and rules[0] != HISTORY_RULE else rules[0]
 
 
 def _forget_rare(counted: Counter[str]) -> None:

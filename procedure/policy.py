@@ -28,7 +28,7 @@ ACKNOWLEDGEMENT_FIELDS = frozenset({"ref"})
 SIGNATURE_FIELDS = frozenset({"agent"})
 DIFFICULTIES = (1, 5)
 _RULE_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_RESERVED_IDS = frozenset({"default"})
+_RESERVED_IDS = frozenset({"default", "history", "known-contact"})
 
 
 class PolicyError(ValueError):
@@ -72,6 +72,7 @@ def _read(top: Table) -> Policy:
         trust=policy_mail.trust(top.table("trust")),
         junk=policy_mail.junk(top.table("junk")),
         flood=policy_mail.flood(top.table("flood")),
+        history=difficulty.integer("history", 0, 100, default=5),
         calendars=calendars,
         pauses=policy_clocks.pauses(top.table("pauses")),
     )
@@ -176,7 +177,7 @@ def _rule(table: Table, families: Families) -> Rule:
         note=table.text("note", ""),
     )
     if rule.id and (not _RULE_ID.fullmatch(rule.id) or rule.id in _RESERVED_IDS):
-        table.fault("id", "must be small letters, digits and single hyphens, and not 'default'")
+        table.fault("id", "must be small letters, digits and single hyphens, and none of the desk's own")
     if not table.has_any("words", "subject", "senders", "recipients", "attachments"):
         table.fault("words", "is missing: a rule needs words, subject, senders, recipients or attachments to look for")
     if not table.has_any("difficulty", "priority", "tags"):

@@ -142,6 +142,8 @@ class Policy:
     trust: Trust = field(default_factory=Trust)
     junk: Junk = field(default_factory=Junk)
     flood: Flood = field(default_factory=Flood)
+    history: int = 5
+    """Earlier tickets of a requester that are looked at; 0: none."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
     pauses: Mapping[Target, frozenset[Status]] = field(default_factory=lambda: SHIPPED_PAUSES)
     loaded_at: datetime | None = None

@@ -302,6 +302,10 @@ MUTANTS = (
            "tests/procedure/test_learning.py -k people_made"),
     Mutant(0, "words that all tickets have are told", "procedure/learning.py", "TIMES_AS_OFTEN * self._right_words[word] / right", "0",
            "tests/procedure/test_learning.py -k no_rule_knows"),
+    Mutant(0, "the past overrules a rule", "procedure/acquaintance.py", "    if not is_undecided or number < AT_LEAST", "    if number < AT_LEAST",
+           "tests/procedure/test_acquaintance.py -k weak_sign"),
+    Mutant(0, "half of the past decides", "procedure/acquaintance.py", "2 * number <= len(earlier)", "2 * number < 0", "tests/procedure/test_acquaintance.py -k half_is_not"),
+    Mutant(0, "a corrected estimate looks like the rules'", "tui/reasons.py", "    if routed == ticket.difficulty:\n", "    if True:\n", "tests/tui/test_reasons.py"),
 )  # fmt: skip
 
 

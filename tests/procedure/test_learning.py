@@ -67,7 +67,15 @@ def test_a_default_that_follows_other_hits_has_decided() -> None:
     """Where the rules that fit say no difficulty the default decided, though it stands last."""
     review = Review(policy())
     review.add(Judged(2, ("tags-only", "default"), SECOND))
-    assert review.records["default"].decided == 1
+    assert (review.records["default"].decided, review.records["tags-only"].decided) == (1, 0)
+
+
+def test_the_past_can_have_decided() -> None:
+    """Where the requester's history decided, the default did not; a known contact decides nothing and has no record."""
+    review = Review(policy())
+    review.add(Judged(3, ("history", "default"), SECOND))
+    review.add(Judged(1, ("low", "known-contact"), FIRST))
+    assert {rule: record.decided for rule, record in review.records.items()} == {"history": 1, "default": 0, "low": 1}
 
 
 def test_words_that_no_rule_knows() -> None:

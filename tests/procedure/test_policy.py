@@ -74,7 +74,7 @@ def test_every_fault_at_once() -> None:
         "levels.2.first_answer.normal must be a whole number from 1 to 86400.",
         "rules.Two.priority must be one of low, normal, high, urgent.",
         "rules.Two.words has 'ab*', which has a stem of fewer than 3 letters.",
-        "rules.Two.id must be small letters, digits and single hyphens, and not 'default'.",
+        "rules.Two.id must be small letters, digits and single hyphens, and none of the desk's own.",
         "rules.Two.colour is not known here; known are also, attachments, difficulty, id, note, priority,"
         " recipients, senders, settles, subject, tags, unless, weak, words.",
         "rules.one is there twice; the id of a rule must be its own.",

@@ -14,6 +14,7 @@ from desk.views import TicketView
 from procedure.terms import Level, MessageKind
 from tui.gateway import Gateway
 from tui.history_words import unnamed, with_names
+from tui.reasons import why
 from tui.screens.ticket_writing import TicketWriting
 from tui.widgets.composer import Composer
 from tui.widgets.conversation import Conversation
@@ -108,9 +109,11 @@ class TicketScreen(TicketWriting):
             self.query_one(Conversation).focus()
 
     def help_facts(self) -> Sequence[str]:
-        """Return where notes on this ticket can be written by mail."""
-        address = self._ticket.note_address if self._ticket else ""
-        return (f"note by mail: {address}",) if address else ()
+        """Return why the ticket has its difficulty, and where notes on it can be written by mail."""
+        if self._ticket is None:
+            return ()
+        address = self._ticket.note_address
+        return (why(self._ticket), f"note by mail: {address}") if address else (why(self._ticket),)
 
     # Writing
 
