@@ -37,10 +37,6 @@ class Part:
     stems: tuple[str, ...] = ()
     gap: int = 0
 
-    def fits(self, word: str) -> bool:
-        """Tell whether a folded word may stand in this place."""
-        return word in self.whole or (bool(self.stems) and word.startswith(self.stems))
-
 
 @dataclass(frozen=True)
 class Phrase:
@@ -154,12 +150,14 @@ class WordIndex:
 
     def _continued(self, ends: dict[int, int], part: Part) -> dict[int, int]:
         """Carry each span over to the next part; of two spans that end at one place the later start is kept."""
-        return {
-            place: start
-            for end, start in ends.items()
-            for place in range(end + 1, min(end + 2 + part.gap, len(self._words)))
-            if part.fits(self._words[place])
-        }
+        places = self._places_of(part)
+        found: dict[int, int] = {}
+        for end, start in ends.items() if places else ():
+            number = bisect_left(places, end + 1)
+            while number < len(places) and places[number] <= end + 1 + part.gap:
+                found[places[number]] = start
+                number += 1
+        return found
 
     def _places_of(self, part: Part) -> list[int]:
         found = {word for word in part.whole if word in self._places}
