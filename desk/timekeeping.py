@@ -104,7 +104,7 @@ def _events(session: Session, ticket: Ticket) -> Sequence[tuple[datetime, str, M
 def _versions(session: Session, policy: Policy, since: datetime) -> list[Version]:
     """Return the rules in force at ``since`` and all that came later, oldest first; the newest is ``policy``.
 
-    A version that can no longer be read is passed over: what came after it holds for its time.
+    A version that can no longer be read is passed over: what was in force before it holds for its time.
     """
     newest = Version(policy.loaded_at or since, policy.clock_rules)
     if policy.loaded_at is None or policy.loaded_at <= since:

@@ -15,6 +15,7 @@ from desk.errors import Invalid
 from procedure.clocks import Kind
 from procedure.mail import Rejected
 from procedure.terms import Level, OutboxKind, Priority, Status, Target
+from store.tables import PolicyVersion
 from tests.fakes.desks import START, FakeClock, Group, opened
 from tests.fakes.looks import events, kinds, ticket
 from tests.fakes.mails import arrive
@@ -178,6 +179,17 @@ def test_history_is_read_by_the_policy_of_its_time(desk: Desk, actors: Group, cl
     policies.load(actors.owner, desk, HEAD.replace("normal = 120", "normal = 40"))
     first = [clocks.explain(actors.maria, desk, number)[0] for number in (answered, waiting)]
     assert [(clock.limit, clock.is_met) for clock in first] == [(120 * MINUTE, True), (40 * MINUTE, None)]
+
+
+def test_an_older_policy_that_cannot_be_read(desk: Desk, actors: Group, clock: FakeClock) -> None:
+    """A version that this program can no longer read stops nothing: the one before it holds for its time."""
+    number = arrive(desk).ticket
+    clock.at = START + 10 * MINUTE
+    desk.database.write(lambda session: session.add(PolicyVersion(at=clock.at, actor="owner", toml="name = 7")))
+    clock.at = START + 20 * MINUTE
+    policies.load(actors.owner, desk, HEAD)
+    tickets.set_priority(actors.maria, desk, number, Priority.URGENT)
+    assert ticket(desk, number).due_at == START + 15 * MINUTE
 
 
 def test_priority_moves_the_due_moment(desk: Desk, actors: Group) -> None:
