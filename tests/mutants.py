@@ -306,6 +306,11 @@ MUTANTS = (
            "tests/procedure/test_acquaintance.py -k weak_sign"),
     Mutant(0, "half of the past decides", "procedure/acquaintance.py", "2 * number <= len(earlier)", "2 * number < 0", "tests/procedure/test_acquaintance.py -k half_is_not"),
     Mutant(0, "a corrected estimate looks like the rules'", "tui/reasons.py", "    if routed == ticket.difficulty:\n", "    if True:\n", "tests/tui/test_reasons.py"),
+    Mutant(0, "a short page ends the search", "tui/screens/search.py", "            if before is None or len(self._ids) >= wanted:\n", "            if True:\n",
+           "tests/tui/test_screens_search.py -k where_a_look_ended"),
+    Mutant(0, "the mark stands at the beginning of the line", "tui/widgets/search_line.py", "query.value[: mistake.start]", '""',
+           "tests/tui/test_screens_search.py -k marked_at_its_place"),
+    Mutant(0, "one page is enough for a command", "app/found.py", "        if before is None:\n", "        if True:\n", "tests/app/test_commands_ticket.py -k looks_further"),
 )  # fmt: skip
 
 

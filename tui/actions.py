@@ -101,6 +101,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("list.open", ("enter",), "open", "Open the selected line.", _L, hint=1),
     Action("queue.take", ("t",), "take next", "Take the ticket that is due next and open it.", _QT, _WORK, hint=2),
     Action("queue.filter", ("/",), "filter", "Show only what holds some words.", (*_Q, *_LG), hint=90),
+    Action("place.search", ("f",), "search", "Look for tickets among all there ever were.", _QT, hint=91),
     Action("queue.preview", ("p",), "preview", "Show or hide the ticket beside the list.", _Q),
     Action("ticket.reply", ("r",), "reply", "Write an answer to the customer.", _QT, _REPLY, hint=3),
     Action("ticket.note", ("n",), "note", "Write an internal note; the customer does not see it.", _QT, _NOTE, hint=4),

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from desk.views import (
     Balance,
     DraftView,
+    FoundPage,
     LedgerPage,
     LedgerRow,
     LevelCount,
@@ -85,6 +86,12 @@ class Gateway:
         from desk import queues
 
         return await self._call(queues.page, self.actor, self.desk, text=text, limit=limit)
+
+    async def search(self, text: str, before: int | None, limit: int, zone: tzinfo) -> FoundPage:
+        """Return a page of what a search finds, newest first."""
+        from desk import search
+
+        return await self._call(search.search, self.actor, self.desk, text, before=before, limit=limit, zone=zone)
 
     async def show(self, ticket_id: int) -> TicketView:
         """Return a whole ticket."""

@@ -10,6 +10,7 @@ from tui.actions import BY_ID, Action
 from tui.live_app import LiveApp
 from tui.screens.ledger import LEDGER, LedgerScreen
 from tui.screens.queue import QueueScreen
+from tui.screens.search import SearchScreen
 
 
 class PlacesApp(LiveApp):
@@ -21,6 +22,8 @@ class PlacesApp(LiveApp):
         super().__init__(clock, zone, service_state)
         # Installed, or it would be unmounted, and lose its filter and its cursor, when it is left.
         self.install_screen(LedgerScreen(), "ledger")
+        self._search = SearchScreen()
+        self.install_screen(self._search, "search")
 
     def may(self, action: Action) -> bool:
         """Tell whether the person may do something."""
@@ -29,6 +32,17 @@ class PlacesApp(LiveApp):
     def show_places(self) -> None:
         """Name in the top line the places that the person may see."""
         self.set_top(others=(LEDGER,) if self.may(BY_ID["place.ledger"]) else ())
+
+    def go_to_search(self) -> None:
+        """Go to the search, with what was looked for last."""
+        if self.screen is not self._search:
+            is_shown = self._search.is_mounted
+            self._go_down()
+            self.set_top(place="")
+            self.push_screen("search")
+            if not is_shown:
+                return  # begins in its line by itself
+        self._search.write()
 
     def _go_down(self) -> None:
         while len(self.screen_stack) > 1:

@@ -59,6 +59,10 @@ class TicketActions(Place[None]):
             return None
         return self.gateway, self.ticket_id
 
+    def action_place_search(self) -> None:
+        """Go to the search."""
+        self.console.go_to_search()
+
     def action_ticket_reply(self) -> None:
         """Write an answer."""
         if self.ticket_id is not None:

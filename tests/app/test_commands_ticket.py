@@ -216,6 +216,15 @@ def test_search_prints_what_it_finds(run: Run) -> None:
     assert second in run("ticket", "search", "ssl").out
 
 
+def test_a_command_looks_further_until_it_has_enough(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a single look does not reach is looked at by the next."""
+    first = new(run, "ssl")
+    for _ in range(4):
+        new(run, "other")
+    monkeypatch.setattr("store.searching.DEPTH", 2)
+    assert [row["ref"] for row in run("ticket", "search", "-other", "--json").rows] == [first]
+
+
 def test_a_search_that_means_nothing_shows_the_place(run: Run) -> None:
     """The sentence, the line, and a mark under the mistake."""
     ran = run("ticket", "search", "ssl", "fron:nikos")

@@ -93,7 +93,7 @@ def test_hints_are_dropped_from_the_end_but_never_help() -> None:
     active = [(action.keys[0], action) for action in of_context(Context.GLOBAL, Context.LIST, Context.QUEUE)]
     assert chosen(active, 40) == [("enter", "open"), ("t", "take next"), ("?", "help")]
     assert chosen(active, 5) == [("?", "help")]
-    assert len(chosen(active, 200)) == 11
+    assert len(chosen(active, 200)) == 12
 
 
 @pytest.mark.docs
