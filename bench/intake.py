@@ -21,7 +21,7 @@ from bench.report import Figure, percentile
 from bench.sender import Sent, send
 from tests.fakes.postfix import Missing
 
-ROUNDS = 3
+ROUNDS = 5
 MAILS = 400
 CONNECTIONS = (1, 10, 50)
 FILED = 450
