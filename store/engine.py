@@ -30,7 +30,7 @@ _PRAGMAS = (
     f"busy_timeout={BUSY_MS}",
     "synchronous=FULL",
     "wal_autocheckpoint=8000",
-    "journal_size_limit=8388608",
+    "journal_size_limit=2097152",
     "foreign_keys=ON",
     "trusted_schema=OFF",
 )
