@@ -25,7 +25,8 @@ from procedure.permissions import Permission
 from procedure.terms import Fate
 from procedure.tokens import base_address
 from store.inserting import inserting, table_of
-from store.tables import Ledger, LedgerCount, LedgerRaw, Message
+from store.laws import nothing_behind
+from store.tables import Ledger, LedgerCount, LedgerRaw
 
 
 @act(Permission.ACCEPT_MAIL)
@@ -229,27 +230,13 @@ def balance(actor: Actor, desk: Desk) -> Balance:
         counted = {Fate(fate): number for fate, number in session.exec(_count_by_fate())}
         accepted = session.exec(select(func.sum(LedgerCount.mails)).where(LedgerCount.word == "accepted")).one()
         fates: dict[Fate, int] = {fate: counted.get(fate, 0) for fate in Fate if fate is not Fate.PENDING}
-        return Balance(int(accepted or 0), fates, counted.get(Fate.PENDING, 0), _faults(session))
+        return Balance(int(accepted or 0), fates, counted.get(Fate.PENDING, 0), tuple(nothing_behind(session)))
 
     return desk.database.read(work)
 
 
 def _count_by_fate() -> Any:
     return select(Ledger.fate, func.count()).group_by(col(Ledger.fate))
-
-
-def _faults(session: Session) -> tuple[str, ...]:
-    filed = col(Ledger.fate).in_((Fate.NEW_TICKET, Fate.APPENDED))
-    no_message = select(Ledger.id).outerjoin(Message, col(Message.ledger_id) == Ledger.id)
-    no_bytes = select(Ledger.id).outerjoin(LedgerRaw, col(LedgerRaw.ledger_id) == Ledger.id)
-    lost = session.exec(no_message.where(filed, col(Message.id).is_(None)).limit(20)).all()
-    bare = session.exec(
-        no_bytes.where(col(Ledger.duplicate_of).is_(None), col(LedgerRaw.ledger_id).is_(None)).limit(20)
-    ).all()
-    return (
-        *(f"Mail {ledger_id} is filed, but no message carries it." for ledger_id in lost),
-        *(f"Mail {ledger_id} has no bytes." for ledger_id in bare),
-    )
 
 
 def _row(session: Session, ledger_id: int) -> Ledger:

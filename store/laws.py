@@ -53,6 +53,12 @@ def _ledger(session: Session) -> Iterator[str]:
     twice: Any = select(col(Ledger.digest)).where(original).group_by(col(Ledger.digest)).having(func.count() > 1)
     for digest in _first(session, twice):
         yield f"The mail with digest {digest} is in the ledger more than once."
+    yield from nothing_behind(session)
+
+
+def nothing_behind(session: Session) -> Iterator[str]:
+    """Yield a sentence for each filed mail that no message carries, and for each original without its bytes."""
+    original = col(Ledger.duplicate_of).is_(None)
     filed = col(Ledger.fate).in_((Fate.NEW_TICKET, Fate.APPENDED))
     carried = exists().where(col(Message.ledger_id) == Ledger.id)
     for ledger_id in _first(session, select(col(Ledger.id)).where(filed, ~carried)):
